@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config'
+
+// In-process tests run on the sources (condition `batpak-source`), so that core's tests and the
+// testkit they use share one class identity. Tests that spawn a process use `dist`, which the test
+// command has just built.
+const packages = ['profile-schema', 'platform', 'core', 'testkit', 'cli']
+
+export default defineConfig({
+  test: {
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts'],
+      exclude: ['**/*.d.ts'],
+    },
+    projects: packages.map((name) => ({
+      extends: true as const,
+      root: `packages/${name}`,
+      ssr: { resolve: { conditions: ['batpak-source', 'module', 'node', 'development'] } },
+      test: { name, include: ['test/**/*.test.ts'], pool: 'forks' as const },
+    })),
+  },
+})
