@@ -5,8 +5,12 @@ import { defineConfig } from 'vitest/config'
 // command has just built.
 const packages = ['profile-schema', 'platform', 'core', 'testkit', 'cli']
 
+// A path: the counts of the run are also written there as JSON (`.ci/run` prints them).
+const report = process.env['BATPAK_TEST_REPORT']
+
 export default defineConfig({
   test: {
+    ...(report && { reporters: ['default', ['json', { outputFile: report }]] }),
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],

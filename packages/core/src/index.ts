@@ -1,1 +1,53 @@
-export {}
+/// <reference lib="esnext.disposable" preserve="true" />
+/** Entry `@batpak/core`: the event log. */
+export { Store, ReadOnlyStore } from './store.ts'
+export type { StoreOptions } from './config.ts'
+export type { Diagnostics, EntriesOptions, Page, PageOptions, StoreStats } from './read/reads.ts'
+export { Reads } from './read/reads.ts'
+export type { IndexEntry, StoredEvent } from './read/entry.ts'
+export type { AppendOptions } from './append/options.ts'
+export type {
+  AppendReceipt,
+  DenialReceipt,
+  DiskPos,
+  Extensions,
+  WireReceipt,
+} from './append/receipt.ts'
+export type { VerifyReason, VerifyResult } from './append/verify.ts'
+export { defineEvent, findKindCollisions } from './event/event-type.ts'
+export type { AnyEventType, EventType } from './event/event-type.ts'
+export type { StandardIssue, StandardResult, StandardSchema } from './event/standard-schema.ts'
+export { defineProjection } from './projection/projection.ts'
+export type { Handler, On, Projection, ProjectionDefinition } from './projection/projection.ts'
+export { EventId, IdempotencyKey, idempotencyKey } from './event/id.ts'
+export type { CausationId, CorrelationId } from './event/id.ts'
+export { Kind, formatKind, kind, kindParts } from './event/kind.ts'
+export type { EventKind } from './event/kind.ts'
+export { Flag } from './event/flags.ts'
+export type { Coordinate } from './event/coordinate.ts'
+export { regionIdentity } from './event/region.ts'
+export type { Region } from './event/region.ts'
+export { DagPosition } from './event/dag-position.ts'
+export type { HlcPoint } from './frontier/hlc.ts'
+export type { FrontierView } from './frontier/frontier.ts'
+export type { ArtifactStatus, Heal, HealReason, IndexPath, OpenReport } from './restore/report.ts'
+export { StoreError, errorClass, isStoreError } from './errors.ts'
+export type {
+  ErrorClass,
+  StoreErrorCode,
+  StoreErrorConstructor,
+  StoreErrorFields,
+} from './errors.ts'
+export type {
+  CheckpointIdIssue,
+  CoordinateIssue,
+  EntityHead,
+  HiddenRangesCorruption,
+  KindCollision,
+  ProfileInvalidKind,
+  StoreInvariant,
+  StoreMode,
+  Watermark,
+} from './errors/fields.ts'
+export { InvariantError } from './invariant.ts'
+export type { Clock, PlatformBackend } from '@batpak/platform'

@@ -21,7 +21,9 @@ export interface FileStat {
  * - `read-write`: existing file, read and write, never truncated.
  * - `create-new`: must not exist (`EEXIST`), read and write.
  * - `lock-nofollow`: created if missing, read and write, never truncated, a symlink in the last
- *   component is refused (`ELOOP`).
+ *   component is refused (`ELOOP`). Where no lock backend loads at all, `ENOTSUP` before anything is
+ *   created. Use the descriptor for `tryLock`, `fstat` and `close` alone: where the lock is part of
+ *   opening (Windows), it may stand for a file that somebody else keeps us from opening.
  */
 export type OpenMode = 'read' | 'read-write' | 'create-new' | 'lock-nofollow'
 
@@ -60,17 +62,24 @@ export interface PlatformFs {
   /**
    * Takes the exclusive whole-file lock that batpak 0.8.0 takes (flock on Unix), without waiting.
    * `fd` must come from `open(…, 'lock-nofollow')`. False: somebody else holds it. The lock lives
-   * until `fd` is closed or the process ends.
-   * @throws `ENOTSUP` when no backend can lock here
+   * until `fd` is closed or the process ends. A backend is believed only when a second descriptor on
+   * the same file was refused.
+   * @throws `ENOTSUP` when no backend can lock here; the message says why, backend by backend
    */
   tryLock(fd: Fd): boolean
   /**
    * Maps the first `size` bytes of a file that nobody truncates while it is mapped, read-only.
-   * Writing to the view kills the process: it must never reach a caller.
-   * @throws when nothing maps here, when `size` is 0, beyond the file or beyond what the backend maps
+   * Writing to the view kills the process: it must never reach a caller. The descriptor may be
+   * closed while the map lives.
+   * @throws `ENOTSUP` when nothing maps here, `EINVAL` when `size` is 0 or beyond the file, `EFBIG`
+   * when it is beyond what the backends map, or what the system said
    */
   map(fd: Fd, size: number): Uint8Array
-  /** Releases a view of `map`; every further access to it is a bug. */
+  /**
+   * Releases a view of `map`; every further access to it is a bug (on Node 22 and later the view has
+   * length 0 from then on; on Node 20 the memory is released when the last reference is gone). A
+   * second call for the same view does nothing.
+   */
   unmap(view: Uint8Array): void
 }
 
@@ -107,7 +116,8 @@ export interface PlatformBackend {
   readonly random: (out: Uint8Array) => void
   /**
    * Collects evidence about `dataDir`. It writes, maps and removes one private one-byte file there
-   * unless `mmap` is `off`; it never throws and never decides.
+   * unless `mmap` is `off` (the map evidence is then `Unknown`) or nothing here could map it
+   * (`ObservedUnsupported`); it never throws and never decides.
    */
   probe(dataDir: string, options?: { readonly mmap?: 'off' }): PlatformEvidence
   /** Which lock and mmap implementations are in use so far. */

@@ -4,10 +4,15 @@ import type {
   MmapEvidence,
   ParentDirSyncEvidence,
   StorePathEvidence,
-} from './evidence.ts'
+} from './vocabulary.ts'
 
+/** How the store lock may be taken. */
 export type StoreLockAdmission = 'AtomicNoFollow' | 'BestEffortCheckThenOpen' | 'Rejected'
+
+/** What makes a replaced file durable. */
 export type ParentDirSyncAdmission = 'UnixFsync' | 'RenameOnly' | 'Rejected'
+
+/** Whether files may be read through a mapping. */
 export type MmapAdmission = 'FileBacked' | 'Rejected'
 
 /** Which guarantees a store may build on; each family is decided on its own. */
@@ -19,12 +24,15 @@ export interface PlatformAdmission {
 }
 
 /**
- * Tells which guarantees the given evidence admits. Total and pure: no evidence throws, and a
- * rejected family never affects another.
+ * Tells which guarantees the given evidence admits.
  *
- * @see docs/decisions and batpak 0.8.0's platform admission table
+ * Total and pure: no evidence throws, everything but the positive findings is `Rejected`, and a
+ * rejected family never affects another. `pathStatus`, `activeSegmentRead` and the clock admit
+ * nothing and are not read.
  */
-export function admissionFor(evidence: { readonly storePath: StorePathEvidence }): PlatformAdmission {
+export function admissionFor(evidence: {
+  readonly storePath: StorePathEvidence
+}): PlatformAdmission {
   const path = evidence.storePath
   return {
     storeLock: admitLock(path.lockLeafSymlinkProtection),
@@ -34,16 +42,16 @@ export function admissionFor(evidence: { readonly storePath: StorePathEvidence }
   }
 }
 
-function admitLock(evidence: LockLeafSymlinkProtection): StoreLockAdmission {
+export function admitLock(evidence: LockLeafSymlinkProtection): StoreLockAdmission {
   return evidence === 'AtomicNoFollow' || evidence === 'BestEffortCheckThenOpen'
     ? evidence
     : 'Rejected'
 }
 
-function admitParentDirSync(evidence: ParentDirSyncEvidence): ParentDirSyncAdmission {
+export function admitParentDirSync(evidence: ParentDirSyncEvidence): ParentDirSyncAdmission {
   return evidence === 'UnixFsync' || evidence === 'RenameOnly' ? evidence : 'Rejected'
 }
 
-function admitMmap(evidence: MmapEvidence): MmapAdmission {
+export function admitMmap(evidence: MmapEvidence): MmapAdmission {
   return evidence === 'FileBacked' ? evidence : 'Rejected'
 }

@@ -1,0 +1,59 @@
+/** What a write returns: evidence that can be checked against the store later. */
+import type { Coordinate } from '../event/coordinate.ts'
+import type { EventId } from '../event/id.ts'
+import type { EventKind } from '../event/kind.ts'
+
+/** Where a frame lies; changes when segments are compacted. */
+export interface DiskPos {
+  readonly segmentId: number
+  /** Bytes from the start of the segment. */
+  readonly offset: number
+  /** Bytes, prefix included. */
+  readonly length: number
+}
+
+export type Extensions = ReadonlyMap<string, Uint8Array>
+
+interface ReceiptFields {
+  readonly eventId: EventId
+  /** Store-wide commit number. */
+  readonly sequence: number
+  /** The entity's own counter, 0 for its first event. */
+  readonly clock: number
+  readonly kind: EventKind
+  readonly coordinate: Coordinate
+  /** BLAKE3 of the payload bytes. */
+  readonly contentHash: Uint8Array
+  /** The entity's previous event hash; 32 zeros for its first event. */
+  readonly prevHash: Uint8Array
+  readonly diskPos: DiskPos
+  /** BLAKE3 of the signing public key; 32 zeros when unsigned. */
+  readonly keyId: Uint8Array
+  readonly signature?: Uint8Array
+  readonly extensions: Extensions
+  /** True when an idempotency key was known and nothing was written. */
+  readonly replayed: boolean
+}
+
+export interface AppendReceipt extends ReceiptFields {
+  readonly type: 'append'
+}
+
+export interface DenialReceipt extends ReceiptFields {
+  readonly type: 'denial'
+}
+
+/** A receipt as it travels: without the position in this store's files. */
+export type WireReceipt = Omit<AppendReceipt, 'diskPos'> | Omit<DenialReceipt, 'diskPos'>
+
+export const NO_EXTENSIONS_MAP: Extensions = frozenEmptyMap()
+
+function frozenEmptyMap(): Extensions {
+  const map = new Map<string, Uint8Array>()
+  const refuse = {
+    value: (): never => {
+      throw new TypeError('receipt extensions are read-only')
+    },
+  }
+  return Object.defineProperties(map, { set: refuse, delete: refuse, clear: refuse })
+}

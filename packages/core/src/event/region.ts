@@ -1,0 +1,86 @@
+/** Which events: entity namespace, scope, kind and clock, each optional, all of them together. */
+import { checkOptionNames, describeType } from '../options.ts'
+import type { AnyEventType } from './event-type.ts'
+import { isEventKind, kindParts, type EventKind } from './kind.ts'
+
+export interface Region {
+  /** A namespace: `a` stands for the entities `a`, `a:b`, `a:b:c`, not for `ab`. */
+  readonly entity?: string
+  readonly scope?: string
+  /** A kind, an event type, a whole category, or any. */
+  readonly kind?: EventKind | AnyEventType | { readonly category: number } | 'any'
+  /** Lowest and highest entity clock, both inclusive. */
+  readonly clock?: readonly [min: number, max: number]
+}
+
+export type KindFilter =
+  { readonly exact: EventKind } | { readonly category: number } | 'any' | undefined
+
+/** @throws TypeError for a part of the wrong type */
+export function checkRegion(region: unknown): asserts region is Region {
+  checkOptionNames('region', region, REGION_NAMES)
+  const { entity, scope, clock } = region as Region
+  if (entity !== undefined && typeof entity !== 'string') throw partError('entity', 'a string', entity)
+  if (scope !== undefined && typeof scope !== 'string') throw partError('scope', 'a string', scope)
+  if (clock !== undefined && !isClockRange(clock)) {
+    throw partError('clock', 'a pair of numbers [min, max]', clock)
+  }
+  kindFilter(region as Region)
+}
+
+/** The kind part in one of three forms. @throws TypeError for anything else */
+export function kindFilter(region: Region): KindFilter {
+  const { kind } = region
+  if (kind === undefined || kind === 'any') return kind
+  if (typeof kind === 'number') {
+    if (isEventKind(kind)) return { exact: kind }
+  } else if (typeof kind === 'object' && kind !== null) {
+    if ('kind' in kind && isEventKind(kind.kind)) return { exact: kind.kind }
+    if ('category' in kind && Number.isInteger(kind.category)) return { category: kind.category }
+  }
+  throw partError('kind', 'a kind (0 to 0xFFFF), an event type, { category } or "any"', kind)
+}
+
+/**
+ * The identity string under which durable cursors remember a region, as batpak 0.8.0 writes it.
+ *
+ * @throws RangeError for an entity or scope that holds `|` or `=` or is `*`: its identity would be
+ *   another region's; TypeError as every function that takes a region
+ */
+export function regionIdentity(region: Region): string {
+  checkRegion(region)
+  const clock = region.clock === undefined ? '*' : `${region.clock[0]}-${region.clock[1]}`
+  return `entity=${identityPart('entity', region.entity)}|scope=${identityPart('scope', region.scope)}|fact=${factOf(region)}|clock=${clock}`
+}
+
+const REGION_NAMES: ReadonlySet<string> = new Set(['entity', 'scope', 'kind', 'clock'])
+
+function factOf(region: Region): string {
+  const filter = kindFilter(region)
+  if (filter === undefined) return 'none'
+  if (filter === 'any') return 'any'
+  if ('category' in filter) return `category:${filter.category.toString(16)}`
+  const { category, typeId } = kindParts(filter.exact)
+  return `exact:${category.toString(16)}:${typeId.toString(16)}`
+}
+
+function identityPart(name: string, value: string | undefined): string {
+  if (value === undefined) return '*'
+  if (value === '*' || /[|=]/.test(value)) {
+    throw new RangeError(`region: ${name} ${JSON.stringify(value)} has no unambiguous identity`)
+  }
+  return value
+}
+
+function isClockRange(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.length === 2 &&
+    value.every((bound) => typeof bound === 'number' && !Number.isNaN(bound))
+  )
+}
+
+function partError(name: string, expected: string, value: unknown): TypeError {
+  const got = typeof value === 'number' ? String(value) : describeType(value)
+  return new TypeError(`region: ${name} must be ${expected}, got ${got}`)
+}

@@ -1,0 +1,91 @@
+/** How far the store has come: six points, from accepted to emitted. */
+import type { Clock } from '@batpak/platform'
+import { HLC_ORIGIN, laterHlc, type HlcPoint } from './hlc.ts'
+
+export interface FrontierView {
+  /** Ordering coordinates were assigned. */
+  readonly acceptedHlc: HlcPoint
+  /** The frame was written. */
+  readonly writtenHlc: HlcPoint
+  /** A sync covered it. */
+  readonly durableHlc: HlcPoint
+  /** Readers see it. */
+  readonly visibleHlc: HlcPoint
+  /** The slowest tracked projection has folded it. */
+  readonly appliedHlc: HlcPoint
+  /** Subscribers were told. */
+  readonly emittedHlc: HlcPoint
+  /** Positive while visible events are not synced yet. */
+  readonly visibleMinusDurableSeq: number
+  /** Milliseconds since the oldest write that is not durable; absent when everything is. */
+  readonly oldestPendingWriteAgeMs?: number
+}
+
+/** Plain numbers, because every append moves them. Wall times never fall, so neither do points. */
+export class Frontier {
+  readonly #clock: Clock
+  #writtenMs = 0
+  #writtenSeq = 0
+  #visibleMs = 0
+  #visibleSeq = 0
+  #durable: HlcPoint = HLC_ORIGIN
+  #applied: HlcPoint = HLC_ORIGIN
+  #pendingSinceNs: bigint | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** All six stand at `point`: the state after an open. */
+  reset(point: HlcPoint): void {
+    this.#writtenMs = this.#visibleMs = point.wallMs
+    this.#writtenSeq = this.#visibleSeq = point.sequence
+    this.#durable = this.#applied = point
+    this.#pendingSinceNs = undefined
+  }
+
+  get visible(): HlcPoint {
+    return { wallMs: this.#visibleMs, sequence: this.#visibleSeq }
+  }
+
+  get durable(): HlcPoint {
+    return this.#durable
+  }
+
+  get written(): HlcPoint {
+    return { wallMs: this.#writtenMs, sequence: this.#writtenSeq }
+  }
+
+  markWritten(wallMs: number, sequence: number): void {
+    this.#writtenMs = wallMs
+    this.#writtenSeq = sequence
+    this.#pendingSinceNs ??= this.#clock.nowMonoNs()
+  }
+
+  markVisible(wallMs: number, sequence: number): void {
+    this.#visibleMs = wallMs
+    this.#visibleSeq = sequence
+  }
+
+  /** A sync returned: everything written so far is durable. */
+  markDurable(): void {
+    this.#durable = laterHlc(this.written, this.#durable)
+    this.#pendingSinceNs = undefined
+  }
+
+  view(): FrontierView {
+    const { written, visible } = this
+    const view = {
+      acceptedHlc: written,
+      writtenHlc: written,
+      durableHlc: this.#durable,
+      visibleHlc: visible,
+      appliedHlc: this.#applied,
+      emittedHlc: visible,
+      visibleMinusDurableSeq: visible.sequence - this.#durable.sequence,
+    }
+    if (this.#pendingSinceNs === undefined) return view
+    const ageNs = this.#clock.nowMonoNs() - this.#pendingSinceNs
+    return { ...view, oldestPendingWriteAgeMs: Number(ageNs / 1_000_000n) }
+  }
+}

@@ -1,0 +1,62 @@
+/** Closing: the last events, the footer, the sync, and then every resource, whatever failed before. */
+import type { Engine } from '../engine.ts'
+import { StoreError } from '../errors.ts'
+import { Kind } from '../event/kind.ts'
+import { encodeClosePayload } from '../open/lifecycle-event.ts'
+import type { Opened, WriteSide } from '../open/open.ts'
+
+/**
+ * Closes in an orderly way: CLOSE event, footer, sync.
+ *
+ * @throws StoreError `Io` when the sync fails, `WriterCrashed` when the writer had failed before;
+ *   everything is released all the same
+ */
+export function closeStore({ engine, lock, write }: Opened): void {
+  if (engine.closed) return
+  let failure: unknown
+  if (write !== undefined) failure = attempt(() => finishWriting(engine, write))
+  engine.closed = true
+  for (const release of [
+    (): void => engine.reader.close(),
+    (): void => write?.writer.release(),
+    (): void => lock?.release(),
+  ]) {
+    failure = attempt(release) ?? failure
+  }
+  if (failure !== undefined) throw failure
+}
+
+/** Ends as batpak 0.8.0 does when a store is dropped: footer and sync, no CLOSE event (W-160). */
+export function abandonStore(opened: Opened): void {
+  const { engine, lock, write } = opened
+  if (engine.closed) return
+  engine.closed = true
+  if (write !== undefined && !write.writer.poisoned) {
+    const failure = attempt(() => write.writer.finish())
+    if (failure !== undefined) engine.report('close', 'an abandoned store was not finished', failure)
+  }
+  engine.reader.close()
+  write?.writer.release()
+  lock?.release()
+}
+
+function finishWriting(engine: Engine, { writer, lifecycle }: WriteSide): void {
+  writer.assertUsable()
+  const { visible } = engine.frontier
+  const failure = attempt(() => {
+    lifecycle(Kind.SYSTEM_CLOSE_COMPLETED, encodeClosePayload(visible), visible.wallMs)
+  })
+  // As the reference: a store that cannot say that it closes is closed all the same (Q13).
+  if (failure !== undefined) engine.report('close', 'the CLOSE event could not be appended', failure)
+  writer.assertUsable()
+  writer.finish()
+}
+
+function attempt(work: () => void): unknown {
+  try {
+    work()
+    return undefined
+  } catch (error) {
+    return error ?? new StoreError('Io', { operation: 'close the store' })
+  }
+}

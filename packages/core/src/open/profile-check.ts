@@ -1,0 +1,38 @@
+/** A configured platform profile must be valid and must describe this host, else nothing is opened. */
+import { createRequire } from 'node:module'
+import { readWholeFile, type PlatformFs } from '@batpak/platform'
+import type { PlatformEvidence } from '@batpak/profile-schema/evidence'
+import { StoreError } from '../errors.ts'
+
+/**
+ * Reads, validates and compares the profile at `path`, which is named in errors as it was configured.
+ *
+ * @throws StoreError `PlatformProfileInvalid`, `PlatformProfileMismatch`
+ */
+export function checkProfile(fs: PlatformFs, path: string, evidence: PlatformEvidence): void {
+  const { compareProfile, describeDifferences, describeIssue, parseProfile } = profileSchema()
+  const parsed = parseProfile(readProfile(fs, path))
+  if (!parsed.ok) {
+    const { kind } = parsed.issue
+    throw new StoreError('PlatformProfileInvalid', { path, kind, reason: describeIssue(parsed.issue) })
+  }
+  const comparison = compareProfile(parsed.profile, evidence)
+  if (comparison.equal) return
+  const reason = describeDifferences(comparison.differences)
+  throw new StoreError('PlatformProfileMismatch', { path, reason })
+}
+
+function readProfile(fs: PlatformFs, path: string): Uint8Array {
+  try {
+    return readWholeFile(fs, path)
+  } catch (cause) {
+    const reason = `it cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`
+    throw new StoreError('PlatformProfileInvalid', { path, kind: 'Io', reason }, { cause })
+  }
+}
+
+/** Loaded on demand: the validator takes 20 to 30 ms that a store without a profile need not pay. */
+function profileSchema(): typeof import('@batpak/profile-schema') {
+  const require = createRequire(import.meta.url)
+  return require('@batpak/profile-schema') as typeof import('@batpak/profile-schema')
+}

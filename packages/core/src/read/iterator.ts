@@ -1,0 +1,18 @@
+/** Iterators over row walks: lazy, and ended by closing the store. */
+import type { Engine } from '../engine.ts'
+
+/**
+ * An iterable iterator from a function that gives the next item or undefined. Once the store is
+ * closed it ends (R-164).
+ */
+export function storeIterator<T>(engine: Engine, next: () => T | undefined): IterableIterator<T> {
+  return {
+    [Symbol.iterator](): IterableIterator<T> {
+      return this
+    },
+    next(): IteratorResult<T> {
+      const value = engine.closed ? undefined : next()
+      return value === undefined ? { done: true, value: undefined } : { done: false, value }
+    },
+  }
+}

@@ -1,0 +1,155 @@
+/** Rows of the index and frames of a segment as the objects that reads return. */
+import { decodeExtensions } from '../append/extensions.ts'
+import { NO_EXTENSIONS_MAP, type DiskPos, type Extensions } from '../append/receipt.ts'
+import { decodePayload } from '../encoding/payload-decode.ts'
+import { StoreError } from '../errors.ts'
+import { formatWords, isZeroId } from '../event/id-words.ts'
+import type { EventId } from '../event/id.ts'
+import { Kind, type EventKind } from '../event/kind.ts'
+import type { EventIndex } from '../index-store/event-index.ts'
+import { payloadOf } from '../segment/frame-decode.ts'
+import type { SegmentReader } from '../segment/reader.ts'
+import type { IndexEntry, StoredEvent } from './entry.ts'
+
+/** Where entries get what the index does not hold. */
+export interface RowSource {
+  readonly index: EventIndex
+  extensionsOf(row: number): Extensions
+}
+
+const ID: Uint32Array = new Uint32Array(4)
+const CORRELATION: Uint32Array = new Uint32Array(4)
+const CAUSATION: Uint32Array = new Uint32Array(4)
+
+class Entry implements IndexEntry {
+  readonly eventId: EventId
+  readonly sequence: number
+  readonly entity: string
+  readonly scope: string
+  readonly kind: EventKind
+  readonly clock: number
+  readonly wallMs: number
+  readonly lane: number
+  readonly depth: number
+  readonly correlationId: EventId
+  declare readonly causationId?: EventId
+  readonly eventHash: Uint8Array
+  readonly prevHash: Uint8Array
+  readonly diskPos: DiskPos
+  readonly #source: RowSource
+  readonly #row: number
+  #extensions: Extensions | undefined
+
+  constructor(source: RowSource, row: number) {
+    const { columns, names } = source.index
+    this.#source = source
+    this.#row = row
+    columns.copyEventId(row, ID)
+    columns.copyCorrelationId(row, CORRELATION)
+    columns.copyCausationId(row, CAUSATION)
+    this.eventId = formatWords(ID, 0)
+    this.sequence = columns.sequence(row)
+    this.entity = names.text(columns.entityId(row))
+    this.scope = names.text(columns.scopeId(row))
+    this.kind = columns.kind(row) as EventKind
+    this.clock = columns.clock(row)
+    this.wallMs = columns.wallMs(row)
+    this.lane = columns.lane(row)
+    this.depth = columns.depth(row)
+    this.correlationId = sameWords(ID, CORRELATION) ? this.eventId : formatWords(CORRELATION, 0)
+    if (!isZeroId(CAUSATION, 0)) this.causationId = formatWords(CAUSATION, 0)
+    this.eventHash = columns.eventHash(row)
+    this.prevHash = columns.prevHash(row)
+    this.diskPos = {
+      segmentId: columns.segmentId(row),
+      offset: columns.offset(row),
+      length: columns.length(row),
+    }
+  }
+
+  get extensions(): Extensions {
+    return (this.#extensions ??= this.#source.extensionsOf(this.#row))
+  }
+
+  protected setExtensions(extensions: Extensions): void {
+    this.#extensions = extensions
+  }
+
+  toJSON(): object {
+    return { ...this, extensions: this.extensions }
+  }
+}
+
+class Event extends Entry implements StoredEvent {
+  readonly timestampUs: number
+  readonly flags: number
+  readonly contentHash: Uint8Array
+  readonly payloadBytes: Uint8Array
+  declare readonly payloadRewritten?: true
+  #payload: unknown
+  #decoded = false
+
+  /** Copies everything out of the reader's last frame. */
+  constructor(source: RowSource, row: number, reader: SegmentReader) {
+    super(source, row)
+    const { head, buf } = reader
+    this.timestampUs = head.timestampUs
+    this.flags = head.flags
+    this.contentHash = head.contentHash.slice()
+    if (head.payloadForm === 'inline') {
+      this.payloadRewritten = true
+      this.payloadBytes = Uint8Array.prototype.slice.call(
+        buf,
+        head.payloadAt,
+        head.payloadAt + head.payloadCount,
+      )
+    } else this.payloadBytes = payloadOf(buf, head)
+    this.setExtensions(extensionsOfFrame(reader))
+  }
+
+  get payload(): unknown {
+    if (!this.#decoded) {
+      // The histograms of an OPEN event have integer keys (Q14).
+      const integerKeys = this.kind === Kind.SYSTEM_OPEN_COMPLETED
+      this.#payload = decodePayload(this.payloadBytes, { integerKeys })
+      this.#decoded = true
+    }
+    return this.#payload
+  }
+
+  override toJSON(): object {
+    return { ...this, payload: this.payload, extensions: this.extensions }
+  }
+}
+
+export function entryOf(source: RowSource, row: number): IndexEntry {
+  return new Entry(source, row)
+}
+
+/**
+ * Reads the event of a row.
+ * @throws StoreError as `SegmentReader.read`, `CorruptSegment` when another event stands there
+ */
+export function eventOf(source: RowSource, row: number, reader: SegmentReader): StoredEvent {
+  readRow(source.index, row, reader)
+  return new Event(source, row, reader)
+}
+
+/** Reads and checks the frame of a row into the reader. */
+export function readRow({ columns }: EventIndex, row: number, reader: SegmentReader): void {
+  const segmentId = columns.segmentId(row)
+  const offset = columns.offset(row)
+  reader.read(segmentId, offset, columns.length(row))
+  if (columns.hasEventId(row, reader.head.eventId)) return
+  const detail = `frame at offset ${offset} holds another event than the index says`
+  throw new StoreError('CorruptSegment', { segmentId, detail })
+}
+
+/** The extensions of the reader's last frame. */
+export function extensionsOfFrame({ head, buf }: SegmentReader): Extensions {
+  return head.extensionCount === 0 ? NO_EXTENSIONS_MAP : decodeExtensions(buf, head.extensionsAt)
+}
+
+function sameWords(a: Uint32Array, b: Uint32Array): boolean {
+  return a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a[3] === b[3]
+}

@@ -1,0 +1,291 @@
+/** Every read of a store, mutable or not: synchronous, of what is visible, changing nothing. */
+import { admissionFor, type PlatformAdmission } from '@batpak/profile-schema/evidence'
+import type { PlatformBackends } from '@batpak/platform'
+import type { HostEvidence, StorePathEvidence } from '@batpak/profile-schema/evidence'
+import { idWords } from '../append/options.ts'
+import { verifyReceipt, type AnyReceipt, type VerifyResult } from '../append/verify.ts'
+import type { Engine } from '../engine.ts'
+import { StoreError } from '../errors.ts'
+import type { EventId } from '../event/id.ts'
+import { checkRegion, type Region } from '../event/region.ts'
+import type { FrontierView } from '../frontier/frontier.ts'
+import { RowWalk } from '../index-store/query.ts'
+import { checkOptionNames, describeType } from '../options.ts'
+import { projectEntity } from '../projection/project.ts'
+import type { Projection } from '../projection/projection.ts'
+import type { OpenReport } from '../restore/report.ts'
+import type { IndexEntry, StoredEvent } from './entry.ts'
+import { storeIterator } from './iterator.ts'
+import { entryOf, eventOf } from './materialize.ts'
+import { walkAncestors, walkCauses } from './walk.ts'
+
+export interface EntriesOptions {
+  /** Only events behind this sequence; before it with `reverse`. */
+  readonly after?: number
+  readonly limit?: number
+  /** Newest first. */
+  readonly reverse?: boolean
+}
+
+export interface PageOptions {
+  /** The sequence of the last event already seen. */
+  readonly after?: number
+  readonly limit: number
+}
+
+export interface Page {
+  readonly entries: readonly IndexEntry[]
+  /** The `after` of the following page; absent when no further event matches. */
+  readonly next?: number
+}
+
+export interface StoreStats {
+  /** Rows in the index, hidden ones included. */
+  readonly eventCount: number
+  /** The next sequence to be assigned. */
+  readonly globalSequence: number
+}
+
+export interface Diagnostics extends StoreStats {
+  /** Canonical path. */
+  readonly dataDir: string
+  readonly segmentMaxBytes: number
+  readonly fdBudget: number
+  /** Exclusive upper bound of what readers see. */
+  readonly visibleSequence: number
+  readonly frontier: FrontierView
+  readonly openReport: OpenReport
+  /** Collected anew by this call. */
+  readonly platformEvidence: {
+    readonly host: HostEvidence
+    readonly storePath: StorePathEvidence
+    readonly admission: PlatformAdmission
+  }
+  readonly backends: PlatformBackends
+}
+
+const LIMIT_NAMES: ReadonlySet<string> = new Set(['limit'])
+const PAGE_NAMES: ReadonlySet<string> = new Set(['after', 'limit'])
+const ENTRIES_NAMES: ReadonlySet<string> = new Set(['after', 'limit', 'reverse'])
+const VERIFY_NAMES: ReadonlySet<string> = new Set(['strictDiskPosition'])
+
+/** The engines behind stores; a constructor argument that callers cannot make. */
+export abstract class Reads {
+  protected readonly engine: Engine
+
+  protected constructor(engine: Engine) {
+    this.engine = engine
+  }
+
+  /** True after `close`. */
+  get closed(): boolean {
+    return this.engine.closed
+  }
+
+  /**
+   * The event with this id, payload included.
+   *
+   * @throws StoreError `NotFound` when no visible event has it; `CrcMismatch`, `CorruptSegment`, `Io`
+   *   when its frame cannot be read
+   */
+  get(id: EventId): StoredEvent {
+    const row = this.#visibleRow('get', id)
+    if (row < 0) throw new StoreError('NotFound', { id })
+    return eventOf(this.engine, row, this.engine.reader)
+  }
+
+  /** As `get`, but undefined when no visible event has the id. @throws StoreError as `get` */
+  find(id: EventId): StoredEvent | undefined {
+    const row = this.#visibleRow('find', id)
+    return row < 0 ? undefined : eventOf(this.engine, row, this.engine.reader)
+  }
+
+  /** The event without its payload: no file is read. */
+  entry(id: EventId): IndexEntry | undefined {
+    const row = this.#visibleRow('entry', id)
+    return row < 0 ? undefined : entryOf(this.engine, row)
+  }
+
+  /** Whether a visible event has this id. */
+  has(id: EventId): boolean {
+    return this.#visibleRow('has', id) >= 0
+  }
+
+  /**
+   * The events of a region in commit order, without payloads. What is visible is fixed now: appends
+   * made while the iterator is consumed are not in it.
+   */
+  entries(region: Region = {}, options: EntriesOptions = {}): IterableIterator<IndexEntry> {
+    const next = this.#rows('entries', region, options)
+    return storeIterator(this.engine, () => {
+      const row = next()
+      return row < 0 ? undefined : entryOf(this.engine, row)
+    })
+  }
+
+  /** As `entries`, with payloads. @throws StoreError as `get`, from the iterator */
+  events(region: Region = {}, options: EntriesOptions = {}): IterableIterator<StoredEvent> {
+    const next = this.#rows('events', region, options)
+    return storeIterator(this.engine, () => {
+      const row = next()
+      return row < 0 ? undefined : eventOf(this.engine, row, this.engine.reader)
+    })
+  }
+
+  /** Up to `limit` events of a region behind `after`, and where the next page begins. */
+  page(region: Region, options: PageOptions): Page {
+    this.engine.assertOpen('page')
+    checkRegion(region)
+    checkOptionNames('page options', options, PAGE_NAMES)
+    const limit = checkCount('limit', options.limit)
+    const after = checkAfter(options.after)
+    const walk = new RowWalk(this.engine.index, region, { after })
+    const entries: IndexEntry[] = []
+    if (limit === 0) return { entries }
+    for (let row = walk.next(); row >= 0; row = walk.next()) {
+      if (entries.length === limit) return { entries, next: entries.at(-1)!.sequence }
+      entries.push(entryOf(this.engine, row))
+    }
+    return { entries }
+  }
+
+  /** How many visible events a region has. */
+  count(region: Region = {}): number {
+    this.engine.assertOpen('count')
+    checkRegion(region)
+    const walk = new RowWalk(this.engine.index, region)
+    let count = 0
+    while (walk.next() >= 0) count += 1
+    return count
+  }
+
+  /**
+   * The event with this id, then its predecessors in the entity's hash chain, newest first.
+   * Empty for an id that no visible event has.
+   *
+   * @throws StoreError as `get`, from the iterator
+   */
+  ancestors(id: EventId, options: { readonly limit?: number } = {}): IterableIterator<StoredEvent> {
+    const [words, limit] = this.#walkStart('ancestors', id, options)
+    return walkAncestors(this.engine, words, limit)
+  }
+
+  /**
+   * What caused the event with this id: its direct cause, that event's cause, and so on to the root.
+   */
+  causes(id: EventId, options: { readonly limit?: number } = {}): IterableIterator<IndexEntry> {
+    const [words, limit] = this.#walkStart('causes', id, options)
+    return walkCauses(this.engine, words, limit)
+  }
+
+  /**
+   * The state of a projection for exactly one entity; undefined when no visible event of the entity
+   * concerns the projection.
+   *
+   * @throws StoreError `DecodeFailure` when a bound event does not decode; what `get` throws
+   */
+  project<S>(projection: Projection<S>, entity: string): S | undefined {
+    this.engine.assertOpen('project')
+    if (typeof entity !== 'string') {
+      throw new TypeError(`project: entity must be a string, got ${describeType(entity)}`)
+    }
+    if (typeof projection !== 'object' || !Array.isArray(projection?.handlers)) {
+      throw new TypeError('project: the projection must come from defineProjection')
+    }
+    return projectEntity(this.engine, projection, entity)
+  }
+
+  /**
+   * Whether a receipt is true of this store. The position in files is compared only with
+   * `strictDiskPosition`, because compaction moves events.
+   */
+  verify(receipt: AnyReceipt, options: { readonly strictDiskPosition?: boolean } = {}): VerifyResult {
+    this.engine.assertOpen('verify')
+    checkOptionNames('verify options', options, VERIFY_NAMES)
+    return verifyReceipt(this.engine, receipt, options.strictDiskPosition === true)
+  }
+
+  stats(): StoreStats {
+    this.engine.assertOpen('stats')
+    const { index } = this.engine
+    return { eventCount: index.columns.count, globalSequence: index.allocated }
+  }
+
+  frontier(): FrontierView {
+    this.engine.assertOpen('frontier')
+    return this.engine.frontier.view()
+  }
+
+  /** What the store is and what its host guarantees now; the directory is probed by this call. */
+  diagnostics(): Diagnostics {
+    this.engine.assertOpen('diagnostics')
+    const { config, dataDir, index, platform, frontier, openReport, mode, clock } = this.engine
+    const unmapped = mode === 'Unlocked' || config.mmap === 'off'
+    const evidence = platform.probe(dataDir, unmapped ? { mmap: 'off' } : {})
+    const host = { ...evidence.host, processClockEpochMarkerNs: clock.processBootNs }
+    return {
+      dataDir,
+      segmentMaxBytes: config.segmentMaxBytes,
+      fdBudget: config.fdBudget,
+      eventCount: index.columns.count,
+      globalSequence: index.allocated,
+      visibleSequence: index.visible,
+      frontier: frontier.view(),
+      openReport: openReport!,
+      platformEvidence: { host, storePath: evidence.storePath, admission: admissionFor(evidence) },
+      backends: platform.backends(),
+    }
+  }
+
+  #visibleRow(operation: string, id: EventId): number {
+    this.engine.assertOpen(operation)
+    const { index } = this.engine
+    const row = index.rowOf(requireId(id))
+    return row >= 0 && index.isVisible(row) ? row : -1
+  }
+
+  #rows(operation: string, region: Region, options: EntriesOptions): () => number {
+    this.engine.assertOpen(operation)
+    checkRegion(region)
+    checkOptionNames(`${operation} options`, options, ENTRIES_NAMES)
+    const { after, reverse } = options
+    let left = options.limit === undefined ? Infinity : checkCount('limit', options.limit)
+    const walk = new RowWalk(this.engine.index, region, { after: checkAfter(after), reverse })
+    return () => {
+      if (left <= 0) return -1
+      left -= 1
+      return walk.next()
+    }
+  }
+
+  #walkStart(
+    operation: string,
+    id: EventId,
+    options: { readonly limit?: number },
+  ): [Uint32Array, number] {
+    this.engine.assertOpen(operation)
+    checkOptionNames(`${operation} options`, options, LIMIT_NAMES)
+    const limit = options.limit === undefined ? Infinity : checkCount('limit', options.limit)
+    return [requireId(id), limit]
+  }
+}
+
+function requireId(id: unknown): Uint32Array {
+  const words = idWords('id', id)
+  if (words === undefined) throw new TypeError('id must be an id of 32 lower-case hex digits, got undefined')
+  return words
+}
+
+function checkCount(name: string, value: unknown): number {
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number, got ${describeType(value)}`)
+  if (value === Infinity || (Number.isSafeInteger(value) && value >= 0)) return value
+  throw new RangeError(`${name} must be a non-negative integer or Infinity, got ${value}`)
+}
+
+function checkAfter(value: unknown): number | undefined {
+  if (value === undefined) return undefined
+  if (typeof value !== 'number') throw new TypeError(`after must be a number, got ${describeType(value)}`)
+  if (Number.isSafeInteger(value) && value >= 0) return value
+  throw new RangeError(`after must be a sequence, a non-negative integer, got ${value}`)
+}
+

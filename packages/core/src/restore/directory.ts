@@ -1,0 +1,58 @@
+/** What lies in a store directory, by name. */
+import { join } from 'node:path'
+import type { PlatformFs } from '@batpak/platform'
+import { StoreError, io } from '../errors.ts'
+import {
+  COMPACTION_MARKER_FILE,
+  SEGMENT_ID_MAX,
+  classify,
+  segmentFileName,
+} from '../segment/name.ts'
+
+export interface SegmentRef {
+  readonly id: number
+  readonly path: string
+}
+
+export interface DirectoryListing {
+  /** Ascending by id. */
+  readonly segments: readonly SegmentRef[]
+  /** Names that end like segments but are none: nobody reads them. */
+  readonly malformed: readonly string[]
+}
+
+/**
+ * Lists the segments of `dir`.
+ *
+ * @throws StoreError `DataDirMalformed` for a compaction marker, which this version does not finish
+ *   yet, and for segment ids beyond 2^32-2; `Io` when the directory cannot be read
+ */
+export function listDirectory(fs: PlatformFs, dir: string): DirectoryListing {
+  const ids = new Set<number>()
+  const malformed: string[] = []
+  for (const name of io('list the store directory', dir, () => fs.readdir(dir))) {
+    const file = classify(name)
+    if (file.kind === 'segment') ids.add(checkedId(file.id, join(dir, name)))
+    else if (file.kind === 'malformed-segment') malformed.push(name)
+    else if (file.kind === 'compaction-marker') throw unfinishedCompaction(dir)
+  }
+  const segments = [...ids]
+    .sort((a, b) => a - b)
+    .map((id) => ({ id, path: join(dir, segmentFileName(id)) }))
+  return { segments, malformed: malformed.sort() }
+}
+
+function checkedId(id: number, path: string): number {
+  if (id <= SEGMENT_ID_MAX) return id
+  const reason = `segment id ${id} leaves no room for the next one (at most ${SEGMENT_ID_MAX})`
+  throw new StoreError('DataDirMalformed', { path, reason })
+}
+
+function unfinishedCompaction(dir: string): StoreError {
+  return new StoreError('DataDirMalformed', {
+    path: join(dir, COMPACTION_MARKER_FILE),
+    reason:
+      'a compaction was begun here and not finished, which this version cannot complete; ' +
+      'restore a backup, or finish it with the program that began it',
+  })
+}

@@ -1,0 +1,162 @@
+/**
+ * The index from the segments alone: footers where they can be trusted, frames elsewhere.
+ * Nothing is changed on disk; what a crash left unfinished is returned as a plan.
+ */
+import type { PlatformFs } from '@batpak/platform'
+import { StoreError, io } from '../errors.ts'
+import { assertCoordinate } from '../event/coordinate.ts'
+import { EventIndex } from '../index-store/event-index.ts'
+import type { EntityRecord } from '../index-store/names.ts'
+import type { RowSource } from '../index-store/columns.ts'
+import { HEADER_PREFIX_BYTES, decodeSegmentHeader } from '../segment/header.ts'
+import { frameLength, scanFrames, type SegmentTail } from '../segment/scan.ts'
+import { readTrailer } from '../segment/sidx.ts'
+import { FileWindow } from '../segment/window.ts'
+import type { SegmentRef } from './directory.ts'
+import { readFooter } from './footer.ts'
+import { KindFallbacks } from './report.ts'
+import { sortedBySequence } from './sort.ts'
+
+/** A segment whose end is unfinished, or which is no segment at all. */
+export interface UnfinishedSegment {
+  readonly segment: SegmentRef
+  readonly tail: SegmentTail | { readonly reason: 'ShortHeader'; readonly offset: 0; readonly bytes: number }
+}
+
+export interface RebuiltIndex {
+  readonly index: EventIndex
+  readonly unfinished: readonly UnfinishedSegment[]
+  readonly fallbacks: KindFallbacks
+}
+
+/**
+ * @throws StoreError `CorruptSegment`, `CorruptFrame`, `CrcMismatch`, `Coordinate*`, `UnsafeInteger`
+ *   for damage that is not an unfinished end; `Io` when a file cannot be read
+ */
+export function rebuildIndex(fs: PlatformFs, segments: readonly SegmentRef[]): RebuiltIndex {
+  const builder = new IndexBuilder()
+  const unfinished: UnfinishedSegment[] = []
+  for (const [i, segment] of segments.entries()) {
+    const last = i === segments.length - 1
+    const tail = readSegment(fs, segment, last, builder)
+    if (tail !== undefined) unfinished.push({ segment, tail })
+  }
+  return { index: builder.finish(), unfinished, fallbacks: builder.fallbacks }
+}
+
+function readSegment(
+  fs: PlatformFs,
+  segment: SegmentRef,
+  last: boolean,
+  builder: IndexBuilder,
+): UnfinishedSegment['tail'] | undefined {
+  return io(`read segment ${segment.id}`, segment.path, () => {
+    const fd = fs.open(segment.path, 'read')
+    try {
+      const file = new FileWindow(fs, fd, fs.fstat(fd).size)
+      return readFooter(file, segment.id, builder) ? undefined : scan(file, segment, last, builder)
+    } finally {
+      fs.close(fd)
+    }
+  })
+}
+
+function scan(
+  file: FileWindow,
+  segment: SegmentRef,
+  last: boolean,
+  builder: IndexBuilder,
+): UnfinishedSegment['tail'] | undefined {
+  const from = readHeader(file, segment.id)
+  if (from === undefined) {
+    if (last) return { reason: 'ShortHeader', offset: 0, bytes: file.size }
+    const detail = `the file ends inside its header (${file.size} bytes)`
+    throw new StoreError('CorruptSegment', { segmentId: segment.id, detail })
+  }
+  const { end, sealed } = frameRegion(file, from)
+  return scanFrames(file, { segmentId: segment.id, from, end, sealed }, (head, offset, length) => {
+    builder.add(head, head.entity, head.scope, segment.id, offset, length)
+  })
+}
+
+/** Where the first frame begins; undefined when the file ends inside the header. */
+export function readHeader(file: FileWindow, segmentId: number): number | undefined {
+  const prefix = Math.min(file.size, HEADER_PREFIX_BYTES)
+  let at = file.load(0, prefix)
+  if (prefix === HEADER_PREFIX_BYTES) {
+    const body = file.buf.readUInt32BE(at + 4)
+    at = file.load(0, Math.min(file.size, HEADER_PREFIX_BYTES + Math.min(body, 65536)))
+  }
+  return decodeSegmentHeader(segmentId, file.buf.subarray(at), file.size)?.length
+}
+
+/** Where the frames end, and whether a footer was written behind them. */
+export function frameRegion(
+  file: FileWindow,
+  from: number,
+): { readonly end: number; readonly sealed: boolean } {
+  const trailer = readTrailer(file)
+  const unsealed = { end: file.size, sealed: false }
+  if (trailer === undefined) return unsealed
+  // The bytes of a receipt extension may end like a footer: then frames reach to the end of the file.
+  if (framesReachEnd(file, from)) return unsealed
+  const { tableOffset } = trailer
+  if (tableOffset < from || tableOffset > file.size) return unsealed
+  return { end: tableOffset, sealed: true }
+}
+
+function framesReachEnd(file: FileWindow, from: number): boolean {
+  let offset = from
+  while (offset < file.size) {
+    const length = frameLength(file, { end: file.size }, offset)
+    if (length < 0) return false
+    offset += length
+  }
+  return true
+}
+
+/** Collects rows in the order they are found and gives the unnumbered ones their sequence. */
+export class IndexBuilder {
+  readonly fallbacks: KindFallbacks = new KindFallbacks()
+  readonly #index: EventIndex = new EventIndex()
+  #highest = -1
+  #sorted = true
+
+  /** @param sequence from a footer; frames carry none and get the next one (R-176) */
+  add(
+    source: RowSource,
+    entity: string,
+    scope: string,
+    segmentId: number,
+    offset: number,
+    length: number,
+    sequence: number = this.#highest + 1,
+  ): void {
+    if (sequence < this.#highest) this.#sorted = false
+    else this.#highest = sequence
+    this.#index.insert(
+      source,
+      this.#entity(entity, scope),
+      this.#index.names.internScope(scope),
+      sequence,
+      segmentId,
+      offset,
+      length,
+    )
+  }
+
+  finish(): EventIndex {
+    const index = this.#sorted ? this.#index : sortedBySequence(this.#index)
+    index.allocated = this.#highest + 1
+    index.visible = index.allocated
+    return index
+  }
+
+  #entity(entity: string, scope: string): EntityRecord {
+    const known = this.#index.names.entity(entity)
+    if (known === undefined || this.#index.names.scope(scope) === undefined) {
+      assertCoordinate(entity, scope)
+    }
+    return known ?? this.#index.names.internEntity(entity)
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * The constant bytes between a frame's values, in canonical order: both codecs walk them.
+ * A frame is `u32 length, u32 crc32`, both big-endian, then these keys and their values.
+ */
+import { Writer } from '../encoding/writer.ts'
+
+export const FRAME_PREFIX_BYTES = 8
+/** The reference refuses longer payload maps. */
+export const FRAME_PAYLOAD_MAX = 268_435_456
+
+function bytes(build: (w: Writer) => void): Uint8Array {
+  const writer = new Writer(64)
+  build(writer)
+  return writer.toBytes()
+}
+const BIN16 = [0xc4, 16] as const
+const HASH32 = [0xdc, 0, 32] as const
+
+/** Everything before the event id; also how a frame is recognised behind damage. */
+export const K_EVENT_ID: Uint8Array = bytes((w) => {
+  w.mapHeader(4)
+  w.str('event')
+  w.mapHeader(3)
+  w.str('header')
+  w.mapHeader(9)
+  w.str('event_id')
+  for (const byte of BIN16) w.u8(byte)
+})
+export const K_CORRELATION_ID: Uint8Array = bytes((w) => {
+  w.str('correlation_id')
+  for (const byte of BIN16) w.u8(byte)
+})
+export const K_CAUSATION_ID: Uint8Array = bytes((w) => w.str('causation_id'))
+export const K_TIMESTAMP_US: Uint8Array = bytes((w) => w.str('timestamp_us'))
+export const K_WALL_MS: Uint8Array = bytes((w) => {
+  w.str('position')
+  w.mapHeader(5)
+  w.str('wall_ms')
+})
+export const K_COUNTER: Uint8Array = bytes((w) => w.str('counter'))
+export const K_DEPTH: Uint8Array = bytes((w) => w.str('depth'))
+export const K_LANE: Uint8Array = bytes((w) => w.str('lane'))
+export const K_SEQUENCE: Uint8Array = bytes((w) => w.str('sequence'))
+export const K_PAYLOAD_SIZE: Uint8Array = bytes((w) => w.str('payload_size'))
+export const K_EVENT_KIND: Uint8Array = bytes((w) => w.str('event_kind'))
+export const K_FLAGS: Uint8Array = bytes((w) => w.str('flags'))
+export const K_CONTENT_HASH: Uint8Array = bytes((w) => {
+  w.str('content_hash')
+  for (const byte of HASH32) w.u8(byte)
+})
+export const K_PAYLOAD: Uint8Array = bytes((w) => w.str('payload'))
+export const K_HASH_CHAIN: Uint8Array = bytes((w) => w.str('hash_chain'))
+export const K_PREV_HASH: Uint8Array = bytes((w) => {
+  w.mapHeader(2)
+  w.str('prev_hash')
+  for (const byte of HASH32) w.u8(byte)
+})
+export const K_EVENT_HASH: Uint8Array = bytes((w) => {
+  w.str('event_hash')
+  for (const byte of HASH32) w.u8(byte)
+})
+export const K_ENTITY: Uint8Array = bytes((w) => w.str('entity'))
+export const K_SCOPE: Uint8Array = bytes((w) => w.str('scope'))
+export const K_RECEIPT_EXTENSIONS: Uint8Array = bytes((w) => w.str('receipt_extensions'))
+
+/** Frame bytes that do not depend on payload, names and extensions, at their longest. */
+export const FRAME_FIXED_MAX = 768

@@ -1,0 +1,124 @@
+/**
+ * Torn tail or damage? (R-171)
+ *
+ * A tail that a crash left behind was never acknowledged as durable and may be cut off. Damage must
+ * never be: a single flipped bit in a length field would otherwise cut off every event behind it.
+ */
+import { crc32 } from '../encoding/crc.ts'
+import { MalformedError, Reader } from '../encoding/reader.ts'
+import { StoreError } from '../errors.ts'
+import { FRAME_PAYLOAD_MAX, FRAME_PREFIX_BYTES, K_EVENT_ID } from './frame-keys.ts'
+import type { ScanOptions } from './scan.ts'
+import { FileWindow } from './window.ts'
+
+export type TailReason = 'TornTail' | 'ZeroTail'
+
+/** A canonical frame never ends in so many zeros: its last bytes are names. */
+const TORN_ZEROS = 16
+
+/**
+ * Judges the bytes from `offset` to the end, where no frame with a right checksum begins.
+ *
+ * @throws StoreError `CorruptFrame`, `CrcMismatch`, `CorruptSegment` when they are damage
+ */
+export function judgeTail(file: FileWindow, options: ScanOptions, offset: number): TailReason {
+  const { segmentId, end } = options
+  const rest = end - offset
+  const damaged = (reason: string): StoreError =>
+    new StoreError('CorruptFrame', { segmentId, offset, reason })
+  if (options.sealed) {
+    throw completeInLength(file, offset, end) > 0
+      ? damagedFrame(file, segmentId, offset)
+      : damaged('the frame does not end where the footer begins')
+  }
+  if (rest < FRAME_PREFIX_BYTES) return 'TornTail'
+  if (onlyZeros(file, offset, end)) return 'ZeroTail'
+  if (intactButForLength(file, offset, end)) {
+    throw damaged('its length field is damaged, the frame itself is complete')
+  }
+  const length = completeInLength(file, offset, end)
+  const behind = findFrame(file, offset + 1, end)
+  if (length > 0 && (behind >= 0 || !endsInZeros(file, offset, length))) {
+    throw damagedFrame(file, segmentId, offset)
+  }
+  if (behind >= 0) {
+    throw damaged(`its length field is damaged, a complete frame follows at offset ${behind}`)
+  }
+  return 'TornTail'
+}
+
+/** A frame that is complete in length: its content is wrong, or it has none. */
+function damagedFrame(file: FileWindow, segmentId: number, offset: number): StoreError {
+  const at = file.load(offset, FRAME_PREFIX_BYTES)
+  if (file.buf.readUInt32BE(at) !== 0 || file.buf.readUInt32BE(at + 4) !== 0) {
+    return new StoreError('CrcMismatch', { segmentId, offset })
+  }
+  const detail = `frame at offset ${offset} has unreadable index metadata: it is empty`
+  return new StoreError('CorruptSegment', { segmentId, detail })
+}
+
+function endsInZeros(file: FileWindow, offset: number, length: number): boolean {
+  return length >= TORN_ZEROS && onlyZeros(file, offset + length - TORN_ZEROS, offset + length)
+}
+
+/** The length of the frame at `offset` if it ends inside the file, else 0. */
+function completeInLength(file: FileWindow, offset: number, end: number): number {
+  if (end - offset < FRAME_PREFIX_BYTES) return 0
+  const payload = file.buf.readUInt32BE(file.load(offset, FRAME_PREFIX_BYTES))
+  const length = FRAME_PREFIX_BYTES + payload
+  return payload <= FRAME_PAYLOAD_MAX && length <= end - offset ? length : 0
+}
+
+function onlyZeros(file: FileWindow, from: number, end: number): boolean {
+  for (let offset = from; offset < end; ) {
+    const piece = Math.min(end - offset, 65536)
+    const at = file.load(offset, piece)
+    for (let i = at; i < at + piece; i += 1) if (file.buf[i] !== 0) return false
+    offset += piece
+  }
+  return true
+}
+
+/** True when the payload map at `offset` is whole and its checksum right, whatever its length says. */
+function intactButForLength(file: FileWindow, offset: number, end: number): boolean {
+  const rest = Math.min(end - offset, FRAME_PREFIX_BYTES + FRAME_PAYLOAD_MAX)
+  const at = file.load(offset, rest)
+  const body = at + FRAME_PREFIX_BYTES
+  if (!startsFrame(file.buf, body, at + rest)) return false
+  const reader = new Reader(file.buf, body, at + rest)
+  try {
+    reader.skip()
+  } catch (error) {
+    if (error instanceof MalformedError) return false
+    throw error
+  }
+  return crc32(file.buf, body, reader.pos) === file.buf.readUInt32BE(at + 4)
+}
+
+/** The offset of the first complete frame that begins at or behind `from`; -1 when there is none. */
+export function findFrame(file: FileWindow, from: number, end: number): number {
+  const rest = end - from
+  if (rest <= FRAME_PREFIX_BYTES) return -1
+  const at = file.load(from, rest)
+  const { buf } = file
+  const stop = at + rest
+  for (
+    let body = buf.indexOf(FRAME_START, at + FRAME_PREFIX_BYTES);
+    body >= 0 && body < stop;
+    body = buf.indexOf(FRAME_START, body + 1)
+  ) {
+    const start = body - FRAME_PREFIX_BYTES
+    const payload = buf.readUInt32BE(start)
+    if (payload === 0 || payload > FRAME_PAYLOAD_MAX || body + payload > stop) continue
+    if (crc32(buf, body, body + payload) === buf.readUInt32BE(start + 4)) return from + start - at
+  }
+  return -1
+}
+
+/** What every frame's payload map begins with. */
+const FRAME_START: Uint8Array = K_EVENT_ID.slice(0, 7)
+
+function startsFrame(buf: Uint8Array, at: number, end: number): boolean {
+  if (end - at < FRAME_START.length) return false
+  return FRAME_START.every((byte, i) => buf[at + i] === byte)
+}

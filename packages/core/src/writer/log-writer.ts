@@ -1,0 +1,152 @@
+/**
+ * The writer: the active segment, its rotation, the sync cadence, and the poison that a failed sync
+ * or a write that could not be undone leaves behind (D5).
+ */
+import { StoreError, asStoreError } from '../errors.ts'
+import type { Engine } from '../engine.ts'
+import { ActiveSegment, RollbackFailed } from '../segment/active-segment.ts'
+import { encodeFooter } from '../segment/sidx.ts'
+
+export class LogWriter {
+  readonly #engine: Engine
+  readonly #parentDirSync: 'UnixFsync' | 'RenameOnly'
+  #segment: ActiveSegment
+  #unsynced = 0
+  #poison: unknown
+  #poisoned = false
+
+  constructor(engine: Engine, firstSegmentId: number, parentDirSync: 'UnixFsync' | 'RenameOnly') {
+    this.#engine = engine
+    this.#parentDirSync = parentDirSync
+    this.#segment = this.#create(firstSegmentId)
+  }
+
+  get segment(): ActiveSegment {
+    return this.#segment
+  }
+
+  get poisoned(): boolean {
+    return this.#poisoned
+  }
+
+  /** @throws StoreError `WriterCrashed` once a write or sync has failed for good */
+  assertUsable(): void {
+    if (this.#poisoned) throw new StoreError('WriterCrashed', {}, { cause: this.#poison })
+  }
+
+  /**
+   * Seals the active segment if it has reached its size, and begins the next one. Called before a
+   * write, so a segment may exceed its size by that write.
+   *
+   * @throws StoreError `Io`, nothing of the caller's event is written
+   */
+  rotateIfFull(): void {
+    const segment = this.#segment
+    if (!segment.sealed && segment.end < this.#engine.config.segmentMaxBytes) return
+    if (!segment.sealed) {
+      this.#seal('seal the full segment')
+      this.#fsync('sync the full segment')
+    }
+    const next = this.#guard('create the next segment', () => this.#create(segment.id + 1))
+    this.#segment = next
+    this.#engine.platform.fs.close(segment.fd)
+  }
+
+  /** Appends one frame. @throws StoreError `Io`, nothing of it remains in the file */
+  write(frame: Uint8Array, length: number): void {
+    try {
+      this.#segment.append(frame, length)
+    } catch (error) {
+      throw this.#failed(error, 'append to the segment')
+    }
+  }
+
+  /**
+   * Counts a finished command and syncs when the cadence is reached.
+   * @throws StoreError `Io` when the sync fails; the writer is poisoned
+   */
+  finishCommand(): void {
+    this.#unsynced += 1
+    if (this.#unsynced >= this.#engine.config.syncEveryNEvents) this.sync()
+  }
+
+  /** Makes everything written so far durable. @throws StoreError `Io`; the writer is poisoned */
+  sync(): void {
+    this.#fsync('sync the segment')
+  }
+
+  /**
+   * Ends the segment: footer, then sync. A footer that cannot be written is not missed, the next open
+   * reads the frames; a failed sync is thrown.
+   */
+  finish(): void {
+    if (!this.#segment.sealed) {
+      try {
+        this.#seal('write the footer')
+      } catch (error) {
+        this.#engine.report('close', 'the segment has no footer', error)
+        this.assertUsable()
+      }
+    }
+    this.#fsync('sync the last segment')
+  }
+
+  /** Releases the descriptor; nothing is written. */
+  release(): void {
+    this.#engine.platform.fs.close(this.#segment.fd)
+  }
+
+  #create(id: number): ActiveSegment {
+    const { platform, dataDir, clock, index, reader } = this.#engine
+    const segment = ActiveSegment.create(
+      platform,
+      dataDir,
+      id,
+      index.columns.count,
+      clock.nowWallNs(),
+      this.#parentDirSync,
+    )
+    reader.setActive(id, segment.fd)
+    return segment
+  }
+
+  #seal(operation: string): void {
+    const { index } = this.#engine
+    const segment = this.#segment
+    this.#guard(operation, () => {
+      segment.seal(encodeFooter(index, segment.firstRow, index.columns.count, segment.end))
+    })
+  }
+
+  #fsync(operation: string): void {
+    const { platform, config, frontier } = this.#engine
+    try {
+      platform.fs.fsync(this.#segment.fd, config.syncMode)
+    } catch (error) {
+      // The kernel may have dropped the dirty pages: a later success would prove nothing.
+      throw this.#poisonWith(asStoreError(error, operation, this.#segment.path))
+    }
+    this.#unsynced = 0
+    frontier.markDurable()
+  }
+
+  #guard<T>(operation: string, work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      throw this.#failed(error, operation)
+    }
+  }
+
+  /** The error to throw for a failed write; one that could not be undone poisons. */
+  #failed(error: unknown, operation: string): unknown {
+    if (!(error instanceof RollbackFailed)) return asStoreError(error, operation, this.#segment.path)
+    return this.#poisonWith(asStoreError(error.cause, operation, this.#segment.path))
+  }
+
+  #poisonWith(error: unknown): unknown {
+    this.#poisoned = true
+    this.#poison = error
+    return error
+  }
+}

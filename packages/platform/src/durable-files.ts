@@ -1,0 +1,145 @@
+import { dirname } from 'node:path'
+import type { Fd, PlatformBackend, PlatformFs } from './backend.ts'
+import { writeExactly } from './files.ts'
+import { systemError } from './system-error.ts'
+import type { TempFile } from './temp-file.ts'
+import { createTempFile, discardFile, ignoreFailure } from './temp-file.ts'
+
+/** What the helpers need of a backend: the simulator's will do. */
+export type FileBackend = Pick<PlatformBackend, 'fs' | 'random'>
+
+export interface DurableOptions {
+  /** Admitted parent-directory synchronisation; under `RenameOnly` the rename is the last step. */
+  readonly parentDirSync: 'UnixFsync' | 'RenameOnly'
+}
+
+export interface CreateOptions extends DurableOptions {
+  /** Permission bits before the umask; 0o666 by default. */
+  readonly perm?: number
+  /** True: the file stays open and its descriptor is returned. */
+  readonly keepOpen?: boolean
+}
+
+/**
+ * Replaces the content of `path` atomically: after a crash at any point it holds the old or the new
+ * bytes, never a mixture. The file ends up with mode 0600.
+ *
+ * Returns when the new content, and under `UnixFsync` its name, are on stable storage. When it
+ * throws before the rename, the old content stands and no temporary file remains; a failed
+ * directory sync after it leaves the new content with unknown durability.
+ *
+ * @throws `EINVAL` when `path` is a symbolic link, and every failure of the file system as it is
+ */
+export function replaceFileDurably(
+  backend: FileBackend,
+  path: string,
+  bytes: Uint8Array,
+  options: DurableOptions,
+): void {
+  const { fs } = backend
+  refuseSymlink(fs, path)
+  const temp = createFilledTemp(backend, dirname(path), bytes, 0o600)
+  undoOnFailure(
+    () => {
+      fs.close(temp.fd)
+      fs.rename(temp.path, path)
+    },
+    () => fs.unlink(temp.path), // no second close: the number may be somebody else's by now
+  )
+  syncParent(fs, path, options)
+}
+
+/**
+ * Creates `path` with its first content so that nobody ever sees it without: temporary file, one
+ * write, fsync, rename, directory fsync.
+ *
+ * With `keepOpen` the result is the open descriptor (read and write), which the caller closes. When
+ * it throws, neither `path` nor a temporary file remains. Creation is not atomic against others who
+ * create the same name: call it under the store lock.
+ *
+ * @throws `EEXIST` when `path` exists in any form, and every failure of the file system as it is
+ */
+export function createFileDurably(
+  backend: FileBackend,
+  path: string,
+  bytes: Uint8Array,
+  options: CreateOptions & { readonly keepOpen: true },
+): Fd
+export function createFileDurably(
+  backend: FileBackend,
+  path: string,
+  bytes: Uint8Array,
+  options: CreateOptions,
+): void
+export function createFileDurably(
+  backend: FileBackend,
+  path: string,
+  bytes: Uint8Array,
+  options: CreateOptions,
+): Fd | undefined {
+  const { fs } = backend
+  const temp = createFilledTemp(backend, dirname(path), bytes, options.perm ?? 0o666)
+  let name = temp.path
+  undoOnFailure(
+    () => {
+      if (fs.lstat(path) !== undefined) throw systemError('EEXIST', 'rename', undefined, path)
+      fs.rename(temp.path, path)
+      name = path
+      syncParent(fs, path, options)
+    },
+    () => discardFile(fs, { path: name, fd: temp.fd }),
+  )
+  if (options.keepOpen === true) return temp.fd
+  fs.close(temp.fd)
+  return undefined
+}
+
+/** Removes `path`; under `UnixFsync` its absence is on stable storage when this returns. */
+export function unlinkDurably(fs: PlatformFs, path: string, options: DurableOptions): void {
+  fs.unlink(path)
+  syncParent(fs, path, options)
+}
+
+function syncParent(fs: PlatformFs, path: string, options: DurableOptions): void {
+  if (options.parentDirSync === 'UnixFsync') fs.fsyncDir(dirname(path))
+}
+
+function createFilledTemp(
+  backend: FileBackend,
+  directory: string,
+  bytes: Uint8Array,
+  perm: number,
+): TempFile {
+  const { fs } = backend
+  const temp = createTempFile(backend, directory, perm)
+  undoOnFailure(
+    () => {
+      writeExactly(fs, temp.fd, bytes, 0)
+      fs.fsync(temp.fd, 'all')
+    },
+    () => discardFile(fs, temp),
+  )
+  return temp
+}
+
+function refuseSymlink(fs: PlatformFs, path: string): void {
+  let kind: string | undefined
+  try {
+    kind = fs.lstat(path)?.kind
+  } catch {
+    return // as batpak 0.8.0: whoever may not look will fail at the rename
+  }
+  if (kind === 'symlink') {
+    throw systemError('EINVAL', 'rename', 'refusing to replace a symbolic link', path)
+  }
+}
+
+/** Runs `undo` when `run` throws; what `undo` throws is dropped, so that the first error is seen. */
+function undoOnFailure(run: () => void, undo: () => void): void {
+  try {
+    run()
+  } catch (error) {
+    ignoreFailure(undo)
+    throw error
+  }
+}
