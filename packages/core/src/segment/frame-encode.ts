@@ -1,6 +1,6 @@
 /** Writes the frame of one event, byte for byte as batpak 0.8.0 does (disk format 4.2 and 5). */
 import { crc32 } from '../encoding/crc.ts'
-import { put32, putArrayHeader, putByteList, putUint as uint, Writer } from '../encoding/writer.ts'
+import { put32, putArrayHeader, putByteList, putUint, Writer } from '../encoding/writer.ts'
 import { isZeroId } from '../event/id-words.ts'
 import { invariant } from '../invariant.ts'
 import * as K from './frame-keys.ts'
@@ -42,7 +42,10 @@ export function encodeNames(entity: string, scope: string): Uint8Array {
   return out.toBytes()
 }
 
-/** Appends the frame to `out` and returns its length in bytes. Long, because it is the hot path. */
+/**
+ * Appends the frame to `out` and returns its length in bytes. The hot path of every append: constant
+ * parts are copied in pieces as long as possible, because a copy costs 12 ns whatever its length.
+ */
 export function encodeFrame(out: Writer, frame: FrameDraft): number {
   out.ensure(
     K.FRAME_FIXED_MAX + frame.payloadLength * 2 + frame.names.length + frame.extensions.length,
@@ -50,39 +53,25 @@ export function encodeFrame(out: Writer, frame: FrameDraft): number {
   const { buf } = out
   const start = out.pos
   let p = start + K.FRAME_PREFIX_BYTES
-  p = copy(buf, p, K.K_EVENT_ID)
-  p = id(buf, p, frame.eventId)
-  p = copy(buf, p, K.K_CORRELATION_ID)
-  p = id(buf, p, frame.correlationId)
-  p = copy(buf, p, K.K_CAUSATION_ID)
-  if (isZeroId(frame.causationId, 0)) {
-    buf[p++] = 0xc0
-  } else {
-    buf[p] = 0xc4
-    buf[p + 1] = 16
-    p = id(buf, p + 2, frame.causationId)
-  }
-  p = uint(buf, copy(buf, p, K.K_TIMESTAMP_US), frame.timestampUs)
-  p = uint(buf, copy(buf, p, K.K_WALL_MS), frame.wallMs)
-  p = uint(buf, copy(buf, p, K.K_COUNTER), 0)
-  p = uint(buf, copy(buf, p, K.K_DEPTH), frame.depth)
-  p = uint(buf, copy(buf, p, K.K_LANE), frame.lane)
-  p = uint(buf, copy(buf, p, K.K_SEQUENCE), frame.clock)
-  p = uint(buf, copy(buf, p, K.K_PAYLOAD_SIZE), frame.payloadLength)
-  p = uint(buf, copy(buf, p, K.K_EVENT_KIND), frame.kind)
-  p = uint(buf, copy(buf, p, K.K_FLAGS), frame.flags)
-  p = copy(buf, p, K.K_CONTENT_HASH)
-  const hashAt = p
-  p = putByteList(buf, p, frame.eventHash, 0, 32)
-  const hashEnd = p
+  buf.set(K.T_IDS, p)
+  putId(buf, p + K.T_IDS_EVENT, frame.eventId)
+  putId(buf, p + K.T_IDS_CORRELATION, frame.correlationId)
+  p = putCausation(buf, p + K.T_IDS.length, frame.causationId)
+  p = putUint(buf, copy(buf, p, K.K_TIMESTAMP_US), frame.timestampUs)
+  p = putUint(buf, copy(buf, p, K.K_WALL_MS), frame.wallMs)
+  p = putUint(buf, putBranch(buf, p, frame), frame.clock)
+  p = putUint(buf, copy(buf, p, K.K_PAYLOAD_SIZE), frame.payloadLength)
+  p = putUint(buf, copy(buf, p, K.K_EVENT_KIND), frame.kind)
+  p = putUint(buf, copy(buf, p, K.K_FLAGS), frame.flags)
+  const hashAt = copy(buf, p, K.K_CONTENT_HASH)
+  p = putByteList(buf, hashAt, frame.eventHash, 0, 32)
+  const hashBytes = p - hashAt
   p = putArrayHeader(buf, copy(buf, p, K.K_PAYLOAD), frame.payloadLength)
   p = putByteList(buf, p, frame.payload, 0, frame.payloadLength)
-  p = copy(buf, p, K.K_HASH_CHAIN)
-  p = putByteList(buf, copy(buf, p, K.K_PREV_HASH), frame.prevHash, 0, 32)
-  p = copy(buf, p, K.K_EVENT_HASH)
-  for (let i = hashAt; i < hashEnd; i += 1) buf[p++] = buf[i]!
-  p = copy(buf, p, frame.names)
-  p = copy(buf, p, frame.extensions)
+  p = copy(buf, copy(buf, p, K.K_HASH_CHAIN), K.K_PREV_HASH)
+  p = copy(buf, putByteList(buf, p, frame.prevHash, 0, 32), K.K_EVENT_HASH)
+  buf.copyWithin(p, hashAt, hashAt + hashBytes)
+  p = copy(buf, copy(buf, p + hashBytes, frame.names), frame.extensions)
   return seal(out, start, p)
 }
 
@@ -97,11 +86,28 @@ export function seal(out: Writer, start: number, end: number): number {
 }
 
 function copy(buf: Uint8Array, at: number, bytes: Uint8Array): number {
-  const { length } = bytes
-  for (let i = 0; i < length; i += 1) buf[at + i] = bytes[i]!
-  return at + length
+  buf.set(bytes, at)
+  return at + bytes.length
 }
 
-function id(buf: Uint8Array, at: number, words: Uint32Array): number {
+function putId(buf: Uint8Array, at: number, words: Uint32Array): number {
   return put32(buf, put32(buf, put32(buf, put32(buf, at, words[0]!), words[1]!), words[2]!), words[3]!)
+}
+
+function putCausation(buf: Uint8Array, at: number, words: Uint32Array): number {
+  if (isZeroId(words, 0)) {
+    buf[at] = 0xc0
+    return at + 1
+  }
+  buf[at] = 0xc4
+  buf[at + 1] = 16
+  return putId(buf, at + 2, words)
+}
+
+function putBranch(buf: Uint8Array, at: number, { depth, lane }: FrameDraft): number {
+  if (depth === 0 && lane === 0) return copy(buf, at, K.T_UNBRANCHED)
+  let p = putUint(buf, copy(buf, at, K.K_COUNTER), 0)
+  p = putUint(buf, copy(buf, p, K.K_DEPTH), depth)
+  p = putUint(buf, copy(buf, p, K.K_LANE), lane)
+  return copy(buf, p, K.K_SEQUENCE)
 }

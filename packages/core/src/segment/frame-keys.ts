@@ -63,5 +63,30 @@ export const K_ENTITY: Uint8Array = bytes((w) => w.str('entity'))
 export const K_SCOPE: Uint8Array = bytes((w) => w.str('scope'))
 export const K_RECEIPT_EXTENSIONS: Uint8Array = bytes((w) => w.str('receipt_extensions'))
 
+/** The beginning of a frame with room for both ids: written at once, then filled in. */
+export const T_IDS: Uint8Array = joined(
+  K_EVENT_ID,
+  new Uint8Array(16),
+  K_CORRELATION_ID,
+  new Uint8Array(16),
+  K_CAUSATION_ID,
+)
+export const T_IDS_EVENT: number = K_EVENT_ID.length
+export const T_IDS_CORRELATION: number = T_IDS_EVENT + 16 + K_CORRELATION_ID.length
+/** From the counter to the entity clock, for the usual event without branch hints. */
+export const T_UNBRANCHED: Uint8Array = joined(
+  K_COUNTER,
+  [0],
+  K_DEPTH,
+  [0],
+  K_LANE,
+  [0],
+  K_SEQUENCE,
+)
+
+function joined(...parts: readonly Iterable<number>[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => [...part]))
+}
+
 /** Frame bytes that do not depend on payload, names and extensions, at their longest. */
 export const FRAME_FIXED_MAX = 768

@@ -109,45 +109,60 @@ export function encodeFooter(
   end: number,
   framesEnd: number,
 ): Uint8Array {
-  const { columns, names } = index
-  const strings = new Map<number, number>()
-  const slot = (id: number): number => {
-    let known = strings.get(id)
-    if (known === undefined) strings.set(id, (known = strings.size))
-    return known
-  }
-  const entries = new Writer((end - first) * FOOTER_ENTRY_BYTES + FOOTER_TRAILER_BYTES)
-  const id = new Uint32Array(4)
+  const slots = internNames(index, first, end)
+  const table = new Writer(slots.size * 32 + 8)
+  table.arrayHeader(slots.size)
+  for (const nameId of slots.keys()) table.str(index.names.text(nameId))
+  const entries = (end - first) * FOOTER_ENTRY_BYTES
+  // One buffer for all of it: a full segment's footer has tens of megabytes.
+  const out = Buffer.allocUnsafeSlow(table.pos + entries + FOOTER_TRAILER_BYTES)
+  let p = table.buf.copy(out, 0, 0, table.pos)
+  for (let row = first; row < end; row += 1) p = putEntry(out, p, index, row, slots)
+  p = put64le(out, p, framesEnd)
+  p = put32le(out, p, end - first)
+  out.writeUInt32BE(MAGIC, p)
+  return out
+}
+
+/** Each name once, numbered in the order of the entries, entity before scope. */
+function internNames({ columns }: EventIndex, first: number, end: number): Map<number, number> {
+  const slots = new Map<number, number>()
   for (let row = first; row < end; row += 1) {
-    columns.copyEventId(row, id)
-    littleId(entries, id)
-    entries.u32le(slot(columns.entityId(row)))
-    entries.u32le(slot(columns.scopeId(row)))
-    entries.u8(columns.kind(row) & 0xff)
-    entries.u8(columns.kind(row) >>> 8)
-    entries.u64le(columns.wallMs(row))
-    entries.u32le(columns.clock(row))
-    entries.u32le(columns.lane(row))
-    entries.u32le(columns.depth(row))
-    entries.raw(columns.prevHash(row))
-    entries.raw(columns.eventHash(row))
-    entries.u64le(columns.offset(row))
-    entries.u32le(columns.length(row))
-    entries.u64le(columns.sequence(row))
-    columns.copyCorrelationId(row, id)
-    littleId(entries, id)
-    columns.copyCausationId(row, id)
-    littleId(entries, id)
+    for (const nameId of [columns.entityId(row), columns.scopeId(row)]) {
+      if (!slots.has(nameId)) slots.set(nameId, slots.size)
+    }
   }
-  const out = new Writer(entries.pos + strings.size * 32 + 32)
-  out.arrayHeader(strings.size)
-  for (const nameId of strings.keys()) out.str(names.text(nameId))
-  out.raw(entries.buf.subarray(0, entries.pos))
-  out.u64le(framesEnd)
-  out.u32le(end - first)
-  out.ensure(4)
-  out.pos = out.buf.writeUInt32BE(MAGIC, out.pos)
-  return out.toBytes()
+  return slots
+}
+
+const ID: Uint32Array = new Uint32Array(4)
+
+function putEntry(
+  out: Uint8Array,
+  at: number,
+  { columns }: EventIndex,
+  row: number,
+  slots: ReadonlyMap<number, number>,
+): number {
+  columns.copyEventId(row, ID)
+  let p = putLittleId(out, at, ID)
+  p = put32le(out, p, slots.get(columns.entityId(row))!)
+  p = put32le(out, p, slots.get(columns.scopeId(row))!)
+  const kind = columns.kind(row)
+  out[p] = kind
+  out[p + 1] = kind >>> 8
+  p = put64le(out, p + 2, columns.wallMs(row))
+  p = put32le(out, p, columns.clock(row))
+  p = put32le(out, p, columns.lane(row))
+  p = put32le(out, p, columns.depth(row))
+  p = columns.copyHashes(row, out, p)
+  p = put64le(out, p, columns.offset(row))
+  p = put32le(out, p, columns.length(row))
+  p = put64le(out, p, columns.sequence(row))
+  columns.copyCorrelationId(row, ID)
+  p = putLittleId(out, p, ID)
+  columns.copyCausationId(row, ID)
+  return putLittleId(out, p, ID)
 }
 
 /** Where the entries begin; negative when they do not fit into the file. */
@@ -155,8 +170,22 @@ function entriesStart(file: FileWindow, trailer: FooterTrailer): number {
   return file.size - FOOTER_TRAILER_BYTES - trailer.count * FOOTER_ENTRY_BYTES
 }
 
-function littleId(out: Writer, words: Uint32Array): void {
-  for (let i = 3; i >= 0; i -= 1) out.u32le(words[i]!)
+function put32le(buf: Uint8Array, at: number, value: number): number {
+  buf[at] = value
+  buf[at + 1] = value >>> 8
+  buf[at + 2] = value >>> 16
+  buf[at + 3] = value >>> 24
+  return at + 4
+}
+
+function put64le(buf: Uint8Array, at: number, value: number): number {
+  return put32le(buf, put32le(buf, at, value % 0x100000000), Math.floor(value / 0x100000000))
+}
+
+function putLittleId(buf: Uint8Array, at: number, words: Uint32Array): number {
+  let p = at
+  for (let i = 3; i >= 0; i -= 1) p = put32le(buf, p, words[i]!)
+  return p
 }
 
 function readLittleId(buf: Buffer, at: number, out: Uint32Array): void {
