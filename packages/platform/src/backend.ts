@@ -69,8 +69,8 @@ export interface PlatformFs {
   tryLock(fd: Fd): boolean
   /**
    * Maps the first `size` bytes of a file that nobody truncates while it is mapped, read-only.
-   * Writing to the view kills the process: it must never reach a caller. The descriptor may be
-   * closed while the map lives.
+   * Writing to the view kills the process: it must never reach a caller. It is a plain Uint8Array,
+   * so that `slice` copies. The descriptor may be closed while the map lives.
    * @throws `ENOTSUP` when nothing maps here, `EINVAL` when `size` is 0 or beyond the file, `EFBIG`
    * when it is beyond what the backends map, or what the system said
    */

@@ -7,7 +7,7 @@ import { detectPackageManager } from '../src/package-manager.ts'
 import type { PackageManager } from '../src/package-manager.ts'
 import type { Missing } from '../src/repairs.ts'
 import { repairsFor } from '../src/repairs.ts'
-import { hasFsExt, hasMmapIo } from './support/available.ts'
+import { hasFsExt, hasMmapIo, unix } from './support/available.ts'
 import { hostLoading, hostWith } from './support/host.ts'
 import { tempDir } from './support/temp-dir.ts'
 
@@ -15,7 +15,7 @@ describe('doctor', () => {
   it('describes this process and a directory, and leaves nothing behind', () => {
     const dir = tempDir()
     const temporary = tempDir()
-    vi.stubEnv('TMPDIR', temporary)
+    for (const name of ['TMPDIR', 'TEMP', 'TMP']) vi.stubEnv(name, temporary)
     onTestFinished(() => void vi.unstubAllEnvs())
     const report = doctor({ dataDir: dir })
     expect(report.runtime).toEqual({
@@ -67,7 +67,7 @@ describe('doctor', () => {
     expect(commands).toMatch(/(install|add) fs-ext"/)
   })
 
-  it('says which variable forbids everything', () => {
+  it.runIf(unix)('says which variable forbids everything', () => {
     const report = examine(hostWith({ lock: 'off', mmap: 'off' }))
     expect(report.repairs).toEqual([
       { for: 'this shell', steps: [{ run: 'unset BATPAK_MMAP' }, { run: 'unset BATPAK_LOCK' }] },
@@ -130,7 +130,7 @@ describe('the repairs', () => {
     expect(recipients('unknown')).toHaveLength(5)
   })
 
-  it.runIf(process.platform !== 'win32')('are the commands that were measured to work', () => {
+  it.runIf(unix)('are the commands that were measured to work', () => {
     const cxx = 'CXXFLAGS=-std=c++20'
     const steps = (missing: Missing, name: PackageManager['name'], version: string): unknown =>
       repairsFor(missing, manager(name, version), 'node')[0]?.steps

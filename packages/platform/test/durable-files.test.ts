@@ -1,5 +1,5 @@
 import { readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { FileBackend, PlatformFs } from '../src/index.ts'
 import {
@@ -9,12 +9,13 @@ import {
   systemError,
   unlinkDurably,
 } from '../src/index.ts'
+import { unix } from './support/available.ts'
 import { tempDir } from './support/temp-dir.ts'
 
 const platform = nodePlatform()
 const { fs } = platform
 const bytes = (text: string): Uint8Array => Buffer.from(text)
-const synced = { parentDirSync: 'UnixFsync' } as const
+const synced = { parentDirSync: unix ? 'UnixFsync' : 'RenameOnly' } as const
 
 /** The real files, with a log of the calls, and a failure at the n-th (counted from 0). */
 function recording(failAt = Infinity, alsoCleanup = false): FileBackend & { log: string[] } {
@@ -35,17 +36,28 @@ function recording(failAt = Infinity, alsoCleanup = false): FileBackend & { log:
 const openFiles = (): number => readdirSync('/proc/self/fd').length
 
 describe('replaceFileDurably', () => {
-  it('writes a private temporary file, syncs it, renames it and syncs the directory', () => {
-    const dir = tempDir()
-    const path = join(dir, 'index')
-    writeFileSync(path, 'old', { mode: 0o644 })
-    const backend = recording()
-    replaceFileDurably(backend, path, bytes('new'), synced)
-    expect(readFileSync(path, 'utf8')).toBe('new')
-    expect(statSync(path).mode & 0o777).toBe(0o600)
-    expect(readdirSync(dir)).toEqual(['index'])
-    expect(backend.log).toEqual(['lstat', 'open', 'pwrite', 'fsync', 'close', 'rename', 'fsyncDir'])
-  })
+  it.runIf(unix)(
+    'writes a private temporary file, syncs it, renames it and syncs the directory',
+    () => {
+      const dir = tempDir()
+      const path = join(dir, 'index')
+      writeFileSync(path, 'old', { mode: 0o644 })
+      const backend = recording()
+      replaceFileDurably(backend, path, bytes('new'), synced)
+      expect(readFileSync(path, 'utf8')).toBe('new')
+      expect(statSync(path).mode & 0o777).toBe(0o600)
+      expect(readdirSync(dir)).toEqual(['index'])
+      expect(backend.log).toEqual([
+        'lstat',
+        'open',
+        'pwrite',
+        'fsync',
+        'close',
+        'rename',
+        'fsyncDir',
+      ])
+    },
+  )
 
   it('creates a file that is missing, and syncs no directory under RenameOnly', () => {
     const path = join(tempDir(), 'index')
@@ -55,7 +67,7 @@ describe('replaceFileDurably', () => {
     expect(backend.log).not.toContain('fsyncDir')
   })
 
-  it('refuses to replace a symbolic link, and leaves it and its target alone', () => {
+  it.runIf(unix)('refuses to replace a symbolic link, and leaves it and its target alone', () => {
     const dir = tempDir()
     writeFileSync(join(dir, 'target'), 'target')
     symlinkSync('target', join(dir, 'link'))
@@ -115,7 +127,7 @@ describe('replaceFileDurably', () => {
     const watching: PlatformFs = {
       ...fs,
       open(path, mode, perm) {
-        names.push(path.slice(path.lastIndexOf('/') + 1))
+        names.push(basename(path))
         return fs.open(path, mode, perm)
       },
     }
@@ -130,13 +142,24 @@ describe('replaceFileDurably', () => {
 })
 
 describe('createFileDurably (D7)', () => {
-  it('has content, name and directory on disk before it returns, written in one piece', () => {
-    const path = join(tempDir(), '000001.fbat')
-    const backend = recording()
-    expect(createFileDurably(backend, path, bytes('header'), synced)).toBeUndefined()
-    expect(readFileSync(path, 'utf8')).toBe('header')
-    expect(backend.log).toEqual(['open', 'pwrite', 'fsync', 'lstat', 'rename', 'fsyncDir', 'close'])
-  })
+  it.runIf(unix)(
+    'has content, name and directory on disk before it returns, written in one piece',
+    () => {
+      const path = join(tempDir(), '000001.fbat')
+      const backend = recording()
+      expect(createFileDurably(backend, path, bytes('header'), synced)).toBeUndefined()
+      expect(readFileSync(path, 'utf8')).toBe('header')
+      expect(backend.log).toEqual([
+        'open',
+        'pwrite',
+        'fsync',
+        'lstat',
+        'rename',
+        'fsyncDir',
+        'close',
+      ])
+    },
+  )
 
   it('keeps the file open for reading and writing on demand', () => {
     const path = join(tempDir(), '000001.fbat')
@@ -147,7 +170,7 @@ describe('createFileDurably (D7)', () => {
     expect(readFileSync(path, 'utf8')).toBe('header!')
   })
 
-  it('applies the permission bits before the umask', () => {
+  it.runIf(unix)('applies the permission bits before the umask', () => {
     const dir = tempDir()
     const umask = process.umask(0o022)
     try {
@@ -160,7 +183,7 @@ describe('createFileDurably (D7)', () => {
     expect(statSync(join(dir, 'private')).mode & 0o777).toBe(0o600)
   })
 
-  it('refuses a name that exists as a file, a directory or a dangling link', () => {
+  it.runIf(unix)('refuses a name that exists as a file, a directory or a dangling link', () => {
     const dir = tempDir()
     writeFileSync(join(dir, 'file'), 'old')
     fs.mkdirp(join(dir, 'directory'))
@@ -193,7 +216,7 @@ describe('createFileDurably (D7)', () => {
 })
 
 describe('unlinkDurably', () => {
-  it('removes the name and syncs its directory', () => {
+  it.runIf(unix)('removes the name and syncs its directory', () => {
     const path = join(tempDir(), 'f')
     writeFileSync(path, '')
     const backend = recording()

@@ -5,10 +5,9 @@ import { nodePlatform, probe } from '../src/index.ts'
 import type { MmapBackend, PlatformFs } from '../src/index.ts'
 import type { ProbeSubject } from '../src/collect-evidence.ts'
 import { collectEvidence } from '../src/collect-evidence.ts'
+import { unix } from './support/available.ts'
 import { startScript } from './support/child.ts'
 import { tempDir } from './support/temp-dir.ts'
-
-const unix = process.platform !== 'win32'
 
 /** Serves the probe by reading, so that the evidence does not depend on addons. */
 const copying: MmapBackend = {
@@ -68,7 +67,7 @@ describe('the evidence about a directory', () => {
     expect(platform.fs.stat(missing)).toBeUndefined()
   })
 
-  it('of a dangling link is that of a missing one', () => {
+  it.runIf(unix)('of a dangling link is that of a missing one', () => {
     const link = join(tempDir(), 'link')
     symlinkSync('nowhere', link)
     expect(probe(link, platform).storePath).toMatchObject({
@@ -77,7 +76,7 @@ describe('the evidence about a directory', () => {
     })
   })
 
-  it('of a link to a directory is that of the directory', () => {
+  it.runIf(unix)('of a link to a directory is that of the directory', () => {
     const dir = tempDir()
     mkdirSync(join(dir, 'd'))
     symlinkSync('d', join(dir, 'link'))

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, readdirSync, symlinkSync } from 'node:fs'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
@@ -14,7 +13,7 @@ it.skipIf(lockBackends.length === 0)('the example of the README does what its co
   const example = /```js\n([\s\S]*?)```/.exec(readme)?.[1]
   const app = tempDir()
   mkdirSync(join(app, 'node_modules', '@batpak'), { recursive: true })
-  symlinkSync(packageRoot, join(app, 'node_modules', '@batpak', 'platform'))
+  symlinkSync(packageRoot, join(app, 'node_modules', '@batpak', 'platform'), 'junction')
   const run = spawnSync(
     process.execPath,
     ['--no-warnings', '--input-type=module', '-e', example!],

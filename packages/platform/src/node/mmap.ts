@@ -46,7 +46,7 @@ export class NodeMmap {
     if (known.released) return
     known.released = true
     if (known.backend.unmap === undefined) detach(view)
-    else known.backend.unmap(view)
+    else known.backend.unmap(known.made)
   }
 
   /** Maps a file of the single byte `expected` and says what that proves. */
@@ -99,22 +99,26 @@ export class NodeMmap {
   }
 
   #mapWith(candidate: Loaded<MmapBackend>, fd: Fd, size: number): Uint8Array {
-    let view: Uint8Array
+    let made: Uint8Array
     try {
-      view = candidate.backend.map(fd, size)
+      made = candidate.backend.map(fd, size)
     } catch (error) {
       throw withCode(error)
     }
     if (this.#status.backend === 'none') {
       this.#status = { backend: candidate.label, probe: 'not probed' }
     }
-    this.#views.set(view, { backend: candidate.backend, released: false })
+    // Never a Buffer, whose `slice` is no copy: what is meant as a copy would be mapped memory.
+    const view = new Uint8Array(made.buffer, made.byteOffset, made.byteLength)
+    this.#views.set(view, { backend: candidate.backend, made, released: false })
     return view
   }
 }
 
 interface View {
   readonly backend: MmapBackend
+  /** What the backend returned and wants back. */
+  readonly made: Uint8Array
   released: boolean
 }
 

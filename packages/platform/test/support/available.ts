@@ -3,6 +3,9 @@ import { createRequire, isBuiltin } from 'node:module'
 
 const require = createRequire(import.meta.url)
 
+/** Permission bits, symbolic links without privileges, directories that can be synced. */
+export const unix: boolean = process.platform !== 'win32'
+
 /** True when `npm test` built both addons and demands that they are tested. */
 export const addonsExpected: boolean = process.env['BATPAK_EXPECT_ADDONS'] === '1'
 
@@ -33,6 +36,9 @@ export const lockBackends: readonly string[] = [
   ...(hasFlockProgram ? ['flock(1)'] : []),
   ...(isBuiltin('node:ffi') ? ['node:ffi'] : []),
 ]
+
+/** Those of them that lock a file which is already open. */
+export const flockBackends: readonly string[] = lockBackends.filter((name) => name !== 'open-flag')
 
 /** The real mmap backends that this machine has. */
 export const mmapBackends: readonly string[] = [
