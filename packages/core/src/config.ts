@@ -87,17 +87,28 @@ const NAMES: ReadonlySet<string> = new Set([
 /** @throws TypeError for a missing `dataDir`, unknown names and values of the wrong type */
 export function readOptions(options: unknown): Config {
   checkOptionNames('store options', options, NAMES)
-  const given = Object.fromEntries(Object.entries(options as object).filter(([, value]) => value !== undefined))
+  const given = Object.fromEntries(
+    Object.entries(options as object).filter(([, value]) => value !== undefined),
+  )
   const platform = (given['platform'] as PlatformBackend | undefined) ?? nodePlatform()
   const config = { ...DEFAULTS, clock: platform.clock, ...given, platform } as unknown as Config
   requireType('dataDir', config.dataDir, 'string')
-  for (const name of ['segmentMaxBytes', 'fdBudget', 'singleAppendMaxBytes', 'syncEveryNEvents'] as const) {
+  for (const name of [
+    'segmentMaxBytes',
+    'fdBudget',
+    'singleAppendMaxBytes',
+    'syncEveryNEvents',
+  ] as const) {
     requireType(name, config[name], 'number')
   }
   requireType('requireIdempotencyKeys', config.requireIdempotencyKeys, 'boolean')
   requireOneOf('syncMode', config.syncMode, ['all', 'data'])
   requireOneOf('mmap', config.mmap, ['auto', 'required', 'off'])
-  requireOneOf('eventPayloadValidation', config.eventPayloadValidation, ['Warn', 'FailFast', 'Silent'])
+  requireOneOf('eventPayloadValidation', config.eventPayloadValidation, [
+    'Warn',
+    'FailFast',
+    'Silent',
+  ])
   if (config.platformProfilePath !== undefined) {
     requireType('platformProfilePath', config.platformProfilePath, 'string')
   }
@@ -105,7 +116,9 @@ export function readOptions(options: unknown): Config {
     requireType('openReportObserver', config.openReportObserver, 'function')
   }
   if (!Array.isArray(config.events)) {
-    throw new TypeError(`events must be an array of event types, got ${describeType(config.events)}`)
+    throw new TypeError(
+      `events must be an array of event types, got ${describeType(config.events)}`,
+    )
   }
   requireType('clock', config.clock, 'object')
   requireType('platform', config.platform, 'object')

@@ -66,4 +66,3 @@ export class Engine implements RowSource {
     if (listeners.hasSubscribers) listeners.publish({ dataDir: this.dataDir, message, error })
   }
 }
-

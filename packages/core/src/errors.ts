@@ -15,7 +15,11 @@ export type ErrorClass = 'domain' | 'retryable' | 'failClosed'
 
 /** An error of the store with its code's fields, distributed over the codes so that `code` narrows. */
 export type StoreError<C extends StoreErrorCode = StoreErrorCode> = C extends StoreErrorCode
-  ? Error & { readonly name: 'StoreError'; readonly code: C; readonly cause?: unknown } & StoreErrorFields[C]
+  ? Error & {
+      readonly name: 'StoreError'
+      readonly code: C
+      readonly cause?: unknown
+    } & StoreErrorFields[C]
   : never
 
 export interface StoreErrorConstructor {
@@ -32,11 +36,7 @@ const BRAND = Symbol.for('batpak.StoreError')
 class StoreErrorImpl extends Error {
   declare readonly code: StoreErrorCode
 
-  constructor(
-    code: StoreErrorCode,
-    fields: object,
-    options?: { readonly cause?: unknown },
-  ) {
+  constructor(code: StoreErrorCode, fields: object, options?: { readonly cause?: unknown }) {
     const describe = ERROR_TABLE[code].message as (fields: object, cause: unknown) => string
     super(
       describe(fields, options?.cause),
@@ -61,7 +61,10 @@ export const StoreError: StoreErrorConstructor = StoreErrorImpl as unknown as St
 
 /** Tells whether `value` is a `StoreError`, optionally of one code, and narrows it. */
 export function isStoreError(value: unknown): value is StoreError
-export function isStoreError<C extends StoreErrorCode>(value: unknown, code: C): value is StoreError<C>
+export function isStoreError<C extends StoreErrorCode>(
+  value: unknown,
+  code: C,
+): value is StoreError<C>
 export function isStoreError(value: unknown, code?: StoreErrorCode): boolean {
   return value instanceof StoreError && (code === undefined || value.code === code)
 }

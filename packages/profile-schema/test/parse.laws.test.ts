@@ -1,4 +1,6 @@
 /**
+ * Profiles against arbitrary and damaged bytes.
+ * Harness pattern: Property Harness.
  * PROVES: no bytes make `parseProfile` throw, and no damage to a profile goes unnoticed: what is
  *   still accepted means the same.
  * CATCHES: a read past the end, an unbounded recursion, a field that neither the fingerprint nor a

@@ -1,4 +1,6 @@
 /**
+ * The strict reader against JSON.parse.
+ * Harness pattern: Property Harness.
  * PROVES: what the strict reader keeps is what JSON.parse would have built, and it keeps only known
  *   fields.
  * CATCHES: an escape, a chunk border or a nested field that is decoded wrongly.

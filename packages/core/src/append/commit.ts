@@ -102,7 +102,8 @@ export class Committer {
       draft.prevHash.fill(0)
     } else {
       const clock = columns.clock(head)
-      if (clock >= CLOCK_MAX) throw new StoreError('EntityClockOverflow', { entity: at.entity.name })
+      if (clock >= CLOCK_MAX)
+        throw new StoreError('EntityClockOverflow', { entity: at.entity.name })
       draft.clock = clock + 1
       columns.copyEventHash(head, draft.prevHash)
     }

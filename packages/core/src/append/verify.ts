@@ -49,7 +49,10 @@ export function verifyReceipt(
   }
   const sequence = columns.sequence(row)
   if (receipt.sequence !== sequence) {
-    return invalid('sequence_mismatch', `the receipt says ${receipt.sequence}, the store ${sequence}`)
+    return invalid(
+      'sequence_mismatch',
+      `the receipt says ${receipt.sequence}, the store ${sequence}`,
+    )
   }
   if (strictDiskPosition && 'diskPos' in receipt && !samePosition(engine, row, receipt.diskPos)) {
     return invalid('disk_position_mismatch')
@@ -95,7 +98,8 @@ function checkReceipt(receipt: unknown): asserts receipt is AnyReceipt {
   if (typeof receipt !== 'object' || receipt === null) {
     throw new TypeError(`receipt must be a receipt of this store, got ${describeType(receipt)}`)
   }
-  const { type, contentHash, keyId, signature, extensions, diskPos } = receipt as Partial<AppendReceipt>
+  const { type, contentHash, keyId, signature, extensions, diskPos } =
+    receipt as Partial<AppendReceipt>
   if (type !== 'append' && (type as unknown) !== 'denial') {
     throw new TypeError('receipt.type must be "append" or "denial"')
   }

@@ -36,7 +36,8 @@ export class Reader {
   /** An integer that a number holds exactly. @throws StoreError `UnsafeInteger` beyond 2^53-1 */
   int(what: string): number {
     const value = this.integer(what)
-    if (typeof value === 'bigint') throw new StoreError('UnsafeInteger', { what, value: `${value}` })
+    if (typeof value === 'bigint')
+      throw new StoreError('UnsafeInteger', { what, value: `${value}` })
     return value
   }
 
@@ -160,7 +161,8 @@ export class Reader {
       return this.buf.slice(at, at + length)
     }
     const count = this.arrayHeader(what)
-    if (count > this.end - this.pos) throw new MalformedError(`${what} is longer than its container`)
+    if (count > this.end - this.pos)
+      throw new MalformedError(`${what} is longer than its container`)
     const out = new Uint8Array(count)
     for (let i = 0; i < count; i += 1) out[i] = this.uint(what, 0xff)
     return out

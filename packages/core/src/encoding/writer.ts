@@ -118,7 +118,9 @@ export class Writer {
     if (length < SHORT_TEXT && this.#ascii(text)) return
     const bytes = Buffer.byteLength(text)
     if (bytes !== length && !text.isWellFormed()) {
-      throw new StoreError('InvalidUnicode', { what: `the text ${JSON.stringify(text.slice(0, 40))}` })
+      throw new StoreError('InvalidUnicode', {
+        what: `the text ${JSON.stringify(text.slice(0, 40))}`,
+      })
     }
     this.ensure(bytes + 5)
     this.#strHeader(bytes)

@@ -95,7 +95,11 @@ export interface StoreErrorFields {
     readonly visible: number
   }
   Configuration: { readonly reason: string }
-  PlatformProfileInvalid: { readonly path: string; readonly kind: ProfileInvalidKind; readonly reason: string }
+  PlatformProfileInvalid: {
+    readonly path: string
+    readonly kind: ProfileInvalidKind
+    readonly reason: string
+  }
   PlatformProfileMismatch: { readonly path: string; readonly reason: string }
   PlatformAdmissionFailed: { readonly capability: string; readonly reason: string }
   EventPayloadRegistry: { readonly collisions: readonly KindCollision[] }

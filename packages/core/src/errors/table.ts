@@ -189,8 +189,7 @@ export const ERROR_TABLE: { readonly [C in StoreErrorCode]: ErrorRow<C> } = {
   },
   CoordinateControlChar: {
     class: 'domain',
-    message: (e) =>
-      `coordinate error: ${e.component} contains a forbidden ASCII control character`,
+    message: (e) => `coordinate error: ${e.component} contains a forbidden ASCII control character`,
   },
   HiddenRangesCorrupt: {
     class: 'failClosed',
@@ -286,13 +285,16 @@ export const ERROR_TABLE: { readonly [C in StoreErrorCode]: ErrorRow<C> } = {
   },
   RestartBudgetExhausted: {
     class: 'cause',
-    message: (e, cause) => `the worker failed and was restarted ${e.restarts} times${caused(cause)}`,
+    message: (e, cause) =>
+      `the worker failed and was restarted ${e.restarts} times${caused(cause)}`,
   },
   ValidationFailed: {
     class: 'domain',
     message: (e) =>
       `the value does not satisfy the schema of ${e.typeName}: ` +
-      e.issues.map((issue) => `${issue.path === '' ? '' : `${issue.path}: `}${issue.message}`).join('; '),
+      e.issues
+        .map((issue) => `${issue.path === '' ? '' : `${issue.path}: `}${issue.message}`)
+        .join('; '),
   },
   SyncFailed: {
     class: 'failClosed',
@@ -300,7 +302,9 @@ export const ERROR_TABLE: { readonly [C in StoreErrorCode]: ErrorRow<C> } = {
       `the events are committed and visible, but syncing them failed${caused(cause)}; ` +
       `the writer refuses further writes until the store is opened again`,
   },
-  ProjectionFailed: { class: 'cause', message: (_, cause) => `the projection failed${caused(cause)}` },
+  ProjectionFailed: {
+    class: 'cause',
+    message: (_, cause) => `the projection failed${caused(cause)}`,
+  },
   BodyEncoding: { class: 'failClosed', message: (e) => `report body encoding failed: ${e.reason}` },
 }
-

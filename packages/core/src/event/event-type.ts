@@ -50,7 +50,9 @@ interface Definition {
  *
  * @throws RangeError for a category or type id that is reserved or out of range
  */
-export function defineEvent<T>(definition: Definition & { readonly schema?: undefined }): EventType<T>
+export function defineEvent<T>(
+  definition: Definition & { readonly schema?: undefined },
+): EventType<T>
 export function defineEvent<In, Out>(
   definition: Definition & { readonly schema: StandardSchema<In, Out> },
 ): EventType<Out, In>
@@ -66,7 +68,9 @@ export function defineEvent(
     throw new TypeError(`defineEvent: upcast must be a function, got ${describeType(upcast)}`)
   }
   if (schema !== undefined && typeof schema['~standard']?.validate !== 'function') {
-    throw new TypeError('defineEvent: schema must implement Standard Schema v1 (a "~standard" property)')
+    throw new TypeError(
+      'defineEvent: schema must implement Standard Schema v1 (a "~standard" property)',
+    )
   }
   return new DefinedEvent(name, kind(category, typeId), schema, upcast)
 }
@@ -163,7 +167,9 @@ const DEFINITION_NAMES: ReadonlySet<string> = new Set([
 function validate(name: string, schema: StandardSchema, value: unknown): StandardResult<unknown> {
   const result = schema['~standard'].validate(value)
   if (result instanceof Promise) {
-    throw new TypeError(`the schema of ${name} is asynchronous; batpak needs one that answers at once`)
+    throw new TypeError(
+      `the schema of ${name} is asynchronous; batpak needs one that answers at once`,
+    )
   }
   return result
 }

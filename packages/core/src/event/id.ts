@@ -67,7 +67,8 @@ export function isIdHex(value: unknown): value is string {
 
 function codec<T extends string>(prefix: string): IdCodec<T> {
   const fromHex = (text: string): T => {
-    if (!isIdHex(text)) throw new RangeError(`expected 32 lower-case hex digits, got ${shown(text)}`)
+    if (!isIdHex(text))
+      throw new RangeError(`expected 32 lower-case hex digits, got ${shown(text)}`)
     return text as T
   }
   return {
@@ -102,7 +103,7 @@ function shown(value: unknown): string {
 }
 
 function requireText(name: string, value: unknown): asserts value is string {
-  if (typeof value !== 'string') throw new TypeError(`${name} must be a string, got ${typeof value}`)
+  if (typeof value !== 'string')
+    throw new TypeError(`${name} must be a string, got ${typeof value}`)
   if (!value.isWellFormed()) throw new RangeError(`${name} contains a lone surrogate`)
 }
-

@@ -51,10 +51,14 @@ export function kind(category: number, typeId: number): EventKind {
     throw new RangeError(`CategoryOutOfRange: category must be 0x0-0xF, got ${category}`)
   }
   if (category === SYSTEM) {
-    throw new RangeError('ReservedSystemCategory: category 0x0 is reserved, use 0x1-0xC, 0xE or 0xF')
+    throw new RangeError(
+      'ReservedSystemCategory: category 0x0 is reserved, use 0x1-0xC, 0xE or 0xF',
+    )
   }
   if (category === EFFECT) {
-    throw new RangeError('ReservedEffectCategory: category 0xD is reserved, use 0x1-0xC, 0xE or 0xF')
+    throw new RangeError(
+      'ReservedEffectCategory: category 0xD is reserved, use 0x1-0xC, 0xE or 0xF',
+    )
   }
   if (!Number.isInteger(typeId) || typeId < 0 || typeId > 0xfff) {
     throw new RangeError(`TypeIdOutOfRange: typeId must be 0x000-0xFFF, got ${typeId}`)
@@ -91,7 +95,8 @@ export function restoredKind(raw: number): {
   readonly fallback?: 'system' | 'effect'
 } {
   const category = raw >>> 12
-  if ((category !== SYSTEM && category !== EFFECT) || KNOWN.has(raw)) return { kind: raw as EventKind }
+  if ((category !== SYSTEM && category !== EFFECT) || KNOWN.has(raw))
+    return { kind: raw as EventKind }
   if (category === EFFECT) return { kind: Kind.EFFECT_ERROR, fallback: 'effect' }
   return raw === 0 ? { kind: Kind.DATA } : { kind: Kind.DATA, fallback: 'system' }
 }

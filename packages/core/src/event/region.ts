@@ -20,7 +20,8 @@ export type KindFilter =
 export function checkRegion(region: unknown): asserts region is Region {
   checkOptionNames('region', region, REGION_NAMES)
   const { entity, scope, clock } = region as Region
-  if (entity !== undefined && typeof entity !== 'string') throw partError('entity', 'a string', entity)
+  if (entity !== undefined && typeof entity !== 'string')
+    throw partError('entity', 'a string', entity)
   if (scope !== undefined && typeof scope !== 'string') throw partError('scope', 'a string', scope)
   if (clock !== undefined && !isClockRange(clock)) {
     throw partError('clock', 'a pair of numbers [min, max]', clock)

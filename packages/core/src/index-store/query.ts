@@ -110,9 +110,7 @@ function axesOf(index: EventIndex, region: Region): Axes {
   }
   return {
     entity:
-      region.entity === undefined
-        ? undefined
-        : (index.names.namespace(region.entity) ?? NO_ROWS),
+      region.entity === undefined ? undefined : (index.names.namespace(region.entity) ?? NO_ROWS),
     scope:
       region.scope === undefined ? undefined : (index.names.scope(region.scope)?.rows ?? NO_ROWS),
     kind,

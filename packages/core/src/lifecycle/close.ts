@@ -33,7 +33,8 @@ export function abandonStore(opened: Opened): void {
   engine.closed = true
   if (write !== undefined && !write.writer.poisoned) {
     const failure = attempt(() => write.writer.finish())
-    if (failure !== undefined) engine.report('close', 'an abandoned store was not finished', failure)
+    if (failure !== undefined)
+      engine.report('close', 'an abandoned store was not finished', failure)
   }
   engine.reader.close()
   write?.writer.release()
@@ -47,7 +48,8 @@ function finishWriting(engine: Engine, { writer, lifecycle }: WriteSide): void {
     lifecycle(Kind.SYSTEM_CLOSE_COMPLETED, encodeClosePayload(visible), visible.wallMs)
   })
   // As the reference: a store that cannot say that it closes is closed all the same (Q13).
-  if (failure !== undefined) engine.report('close', 'the CLOSE event could not be appended', failure)
+  if (failure !== undefined)
+    engine.report('close', 'the CLOSE event could not be appended', failure)
   writer.assertUsable()
   writer.finish()
 }

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { Fd, PlatformFs } from '@batpak/platform'
 import type { PlatformAdmission, PlatformEvidence } from '@batpak/profile-schema/evidence'
-import { StoreError, asStoreError, io } from '../errors.ts'
+import { StoreError, asStoreError } from '../errors.ts'
 import type { StoreMode } from '../errors/fields.ts'
 import { LOCK_FILE } from '../segment/name.ts'
 
@@ -56,10 +56,10 @@ export class DirLock {
 
 /** A locked descriptor, `'held'` when another owner has the lock, undefined when the file was replaced. */
 function take(fs: PlatformFs, path: string): Fd | 'held' | undefined {
-  const fd = io('open the lock file', path, () => fs.open(path, 'lock-nofollow', 0o666))
+  const fd = locking('open the lock file', path, () => fs.open(path, 'lock-nofollow', 0o666))
   let outcome: Fd | 'held' | undefined
   try {
-    if (!tryLock(fs, fd, path)) outcome = 'held'
+    if (!locking('lock the store directory', path, () => fs.tryLock(fd))) outcome = 'held'
     else if (isFileAt(fs, fd, path)) outcome = fd
     return outcome
   } finally {
@@ -67,12 +67,13 @@ function take(fs: PlatformFs, path: string): Fd | 'held' | undefined {
   }
 }
 
-function tryLock(fs: PlatformFs, fd: Fd, path: string): boolean {
+/** Runs a step of locking; a host that cannot lock is not admitted, whichever step finds out. */
+function locking<T>(operation: string, path: string, work: () => T): T {
   try {
-    return fs.tryLock(fd)
+    return work()
   } catch (cause) {
     const { code, message } = cause as { code?: string; message?: string }
-    if (!CANNOT_LOCK.has(code ?? '')) throw asStoreError(cause, 'lock the store directory', path)
+    if (!CANNOT_LOCK.has(code ?? '')) throw asStoreError(cause, operation, path)
     const reason = `no lock that excludes other owners can be taken here: ${message ?? code}`
     throw new StoreError('PlatformAdmissionFailed', { capability: 'store lock', reason }, { cause })
   }

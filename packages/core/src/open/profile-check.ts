@@ -14,7 +14,11 @@ export function checkProfile(fs: PlatformFs, path: string, evidence: PlatformEvi
   const parsed = parseProfile(readProfile(fs, path))
   if (!parsed.ok) {
     const { kind } = parsed.issue
-    throw new StoreError('PlatformProfileInvalid', { path, kind, reason: describeIssue(parsed.issue) })
+    throw new StoreError('PlatformProfileInvalid', {
+      path,
+      kind,
+      reason: describeIssue(parsed.issue),
+    })
   }
   const comparison = compareProfile(parsed.profile, evidence)
   if (comparison.equal) return

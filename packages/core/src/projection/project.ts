@@ -24,7 +24,8 @@ export function projectEntity<S>(
   const rows: number[] = []
   for (let rank = 0; rank < record.rows.count; rank += 1) {
     const row = record.rows.at(rank)
-    if (index.isVisible(row) && (any ?? handlers.get(index.columns.kind(row) as never))) rows.push(row)
+    if (index.isVisible(row) && (any ?? handlers.get(index.columns.kind(row) as never)))
+      rows.push(row)
   }
   if (rows.length === 0) return undefined
   let state = projection.init()

@@ -52,14 +52,18 @@ export function defineProjection<S>(definition: ProjectionDefinition<S>): Projec
   checkOptionNames('defineProjection', definition, NAMES)
   const { name, version = 0, init, on, finish } = definition
   if (typeof name !== 'string' || name === '') {
-    throw new TypeError(`defineProjection: name must be a non-empty string, got ${describeType(name)}`)
+    throw new TypeError(
+      `defineProjection: name must be a non-empty string, got ${describeType(name)}`,
+    )
   }
   if (!Number.isSafeInteger(version) || version < 0) {
     throw new TypeError(`defineProjection: version must be a non-negative integer, got ${version}`)
   }
   for (const [part, value] of Object.entries({ init, on, finish: finish ?? init })) {
     if (typeof value !== 'function') {
-      throw new TypeError(`defineProjection: ${part} must be a function, got ${describeType(value)}`)
+      throw new TypeError(
+        `defineProjection: ${part} must be a function, got ${describeType(value)}`,
+      )
     }
   }
   const handlers = on(bind as On<S>)
@@ -78,7 +82,10 @@ export function defineProjection<S>(definition: ProjectionDefinition<S>): Projec
 const NAMES: ReadonlySet<string> = new Set(['name', 'version', 'init', 'on', 'finish'])
 const MADE_HERE = new WeakSet<object>()
 
-function bind(what: AnyEventType | EventKind | 'any', apply: Handler<unknown>['apply']): Handler<unknown> {
+function bind(
+  what: AnyEventType | EventKind | 'any',
+  apply: Handler<unknown>['apply'],
+): Handler<unknown> {
   if (typeof apply !== 'function') {
     throw new TypeError(`on: the handler must be a function, got ${describeType(apply)}`)
   }

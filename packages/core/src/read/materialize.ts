@@ -75,8 +75,14 @@ class Entry implements IndexEntry {
     this.#extensions = extensions
   }
 
+  /** Bytes as lower-case hex. */
   toJSON(): object {
-    return { ...this, extensions: this.extensions }
+    return {
+      ...ownFields(this),
+      eventHash: hex(this.eventHash),
+      prevHash: hex(this.prevHash),
+      extensions: Object.fromEntries([...this.extensions].map(([key, bytes]) => [key, hex(bytes)])),
+    }
   }
 }
 
@@ -118,7 +124,12 @@ class Event extends Entry implements StoredEvent {
   }
 
   override toJSON(): object {
-    return { ...this, payload: this.payload, extensions: this.extensions }
+    return {
+      ...super.toJSON(),
+      contentHash: hex(this.contentHash),
+      payloadBytes: hex(this.payloadBytes),
+      payload: this.payload,
+    }
   }
 }
 
@@ -148,6 +159,14 @@ export function readRow({ columns }: EventIndex, row: number, reader: SegmentRea
 /** The extensions of the reader's last frame. */
 export function extensionsOfFrame({ head, buf }: SegmentReader): Extensions {
   return head.extensionCount === 0 ? NO_EXTENSIONS_MAP : decodeExtensions(buf, head.extensionsAt)
+}
+
+function ownFields(entry: object): object {
+  return Object.fromEntries(Object.entries(entry))
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
 }
 
 function sameWords(a: Uint32Array, b: Uint32Array): boolean {

@@ -199,7 +199,10 @@ export abstract class Reads {
    * Whether a receipt is true of this store. The position in files is compared only with
    * `strictDiskPosition`, because compaction moves events.
    */
-  verify(receipt: AnyReceipt, options: { readonly strictDiskPosition?: boolean } = {}): VerifyResult {
+  verify(
+    receipt: AnyReceipt,
+    options: { readonly strictDiskPosition?: boolean } = {},
+  ): VerifyResult {
     this.engine.assertOpen('verify')
     checkOptionNames('verify options', options, VERIFY_NAMES)
     return verifyReceipt(this.engine, receipt, options.strictDiskPosition === true)
@@ -272,20 +275,22 @@ export abstract class Reads {
 
 function requireId(id: unknown): Uint32Array {
   const words = idWords('id', id)
-  if (words === undefined) throw new TypeError('id must be an id of 32 lower-case hex digits, got undefined')
+  if (words === undefined)
+    throw new TypeError('id must be an id of 32 lower-case hex digits, got undefined')
   return words
 }
 
 function checkCount(name: string, value: unknown): number {
-  if (typeof value !== 'number') throw new TypeError(`${name} must be a number, got ${describeType(value)}`)
+  if (typeof value !== 'number')
+    throw new TypeError(`${name} must be a number, got ${describeType(value)}`)
   if (value === Infinity || (Number.isSafeInteger(value) && value >= 0)) return value
   throw new RangeError(`${name} must be a non-negative integer or Infinity, got ${value}`)
 }
 
 function checkAfter(value: unknown): number | undefined {
   if (value === undefined) return undefined
-  if (typeof value !== 'number') throw new TypeError(`after must be a number, got ${describeType(value)}`)
+  if (typeof value !== 'number')
+    throw new TypeError(`after must be a number, got ${describeType(value)}`)
   if (Number.isSafeInteger(value) && value >= 0) return value
   throw new RangeError(`after must be a sequence, a non-negative integer, got ${value}`)
 }
-

@@ -96,4 +96,3 @@ function predecessor(
   }
   return -1
 }
-

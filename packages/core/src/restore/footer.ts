@@ -25,7 +25,8 @@ export function readFooter(file: FileWindow, segmentId: number, builder: IndexBu
   if (strings === undefined) return false
   const entry = new FooterEntry()
   const end = checkEntries(file, trailer, strings, entry)
-  if (end === undefined || !onlyBatchRemains(file, segmentId, end, trailer.tableOffset)) return false
+  if (end === undefined || !onlyBatchRemains(file, segmentId, end, trailer.tableOffset))
+    return false
   for (let i = 0; i < trailer.count; i += 1) {
     readFooterEntry(file, trailer, strings, i, entry)
     const restored = restoredKind(entry.kind)
@@ -68,7 +69,7 @@ function onlyBatchRemains(file: FileWindow, segmentId: number, from: number, end
   if (from === 0) return end === 0 || isEmptySegment(file, end)
   const head = new FrameHead()
   let inBatch = false
-  for (let offset = from; offset < end; ) {
+  for (let offset = from; offset < end;) {
     const length = frameLength(file, { end }, offset)
     if (length < 0) return false
     readHead(file, segmentId, offset, length, head)

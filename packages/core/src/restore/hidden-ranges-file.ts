@@ -25,7 +25,11 @@ export function readHiddenRanges(fs: PlatformFs, dir: string): HiddenRanges {
     bytes = readWholeFile(fs, path)
   } catch (cause) {
     if ((cause as { code?: string }).code === 'ENOENT') return HiddenRanges.NONE
-    throw new StoreError('HiddenRangesCorrupt', { path, corruption: { kind: 'ReadFailed' } }, { cause })
+    throw new StoreError(
+      'HiddenRangesCorrupt',
+      { path, corruption: { kind: 'ReadFailed' } },
+      { cause },
+    )
   }
   const corruption = prefixDefect(bytes)
   if (corruption !== undefined) throw new StoreError('HiddenRangesCorrupt', { path, corruption })

@@ -20,7 +20,8 @@ import { sortedBySequence } from './sort.ts'
 /** A segment whose end is unfinished, or which is no segment at all. */
 export interface UnfinishedSegment {
   readonly segment: SegmentRef
-  readonly tail: SegmentTail | { readonly reason: 'ShortHeader'; readonly offset: 0; readonly bytes: number }
+  readonly tail:
+    SegmentTail | { readonly reason: 'ShortHeader'; readonly offset: 0; readonly bytes: number }
 }
 
 export interface RebuiltIndex {

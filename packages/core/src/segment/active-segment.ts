@@ -11,7 +11,10 @@ import { invariant } from '../invariant.ts'
 import { encodeSegmentHeader } from './header.ts'
 import { segmentFileName } from './name.ts'
 
-/** A write failed and could not be undone: what lies behind the end is unknown. */
+/**
+ * A write failed and could not be undone: what lies behind the end is unknown.
+ * Internal: the writer is poisoned with its cause.
+ */
 export class RollbackFailed extends Error {}
 
 export class ActiveSegment {

@@ -91,7 +91,11 @@ function copy(buf: Uint8Array, at: number, bytes: Uint8Array): number {
 }
 
 function putId(buf: Uint8Array, at: number, words: Uint32Array): number {
-  return put32(buf, put32(buf, put32(buf, put32(buf, at, words[0]!), words[1]!), words[2]!), words[3]!)
+  return put32(
+    buf,
+    put32(buf, put32(buf, put32(buf, at, words[0]!), words[1]!), words[2]!),
+    words[3]!,
+  )
 }
 
 function putCausation(buf: Uint8Array, at: number, words: Uint32Array): number {

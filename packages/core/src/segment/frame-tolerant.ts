@@ -6,12 +6,7 @@ import type { FrameHead } from './frame-head.ts'
 type Field = (reader: Reader) => void
 
 /** @throws MalformedError naming the first part that is not a frame's */
-export function decodeTolerantly(
-  buf: Uint8Array,
-  at: number,
-  end: number,
-  head: FrameHead,
-): void {
+export function decodeTolerantly(buf: Uint8Array, at: number, end: number, head: FrameHead): void {
   const reader = new Reader(buf, at, end)
   head.causationId.fill(0)
   head.contentHash.fill(0)
@@ -121,7 +116,8 @@ function isListByte(reader: Reader): boolean {
  * the payload to the value itself and that value is such an array: then the hash tells.
  */
 function settlePayloadForm(buf: Uint8Array, head: FrameHead): void {
-  if (head.payloadForm !== 'list' || !head.hasChain || head.payloadCount === head.payloadSize) return
+  if (head.payloadForm !== 'list' || !head.hasChain || head.payloadCount === head.payloadSize)
+    return
   const reader = new Reader(buf, head.payloadAt)
   const bytes = new Uint8Array(head.payloadCount)
   for (let i = 0; i < bytes.length; i += 1) bytes[i] = reader.uint('payload', 0xff)
@@ -179,7 +175,9 @@ function fieldName(reader: Reader, names: readonly string[]): string | undefined
   if (reader.isText() || reader.isBin()) {
     const length = reader.textHeader('key')
     const at = reader.take(length)
-    const text = Buffer.from(reader.buf.buffer, reader.buf.byteOffset + at, length).toString('latin1')
+    const text = Buffer.from(reader.buf.buffer, reader.buf.byteOffset + at, length).toString(
+      'latin1',
+    )
     return names.includes(text) ? text : undefined
   }
   const index = reader.integer('key')

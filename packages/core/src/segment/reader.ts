@@ -91,7 +91,8 @@ export class SegmentReader {
   /** Makes the bytes available and returns where they begin in `buf`. */
   #load(segmentId: number, offset: number, length: number): number {
     try {
-      if (segmentId === this.#activeId) return this.#position(this.#activeFd, segmentId, offset, length)
+      if (segmentId === this.#activeId)
+        return this.#position(this.#activeFd, segmentId, offset, length)
       const { view, fd } = this.#obtain(segmentId)
       if (view === undefined) return this.#position(fd!, segmentId, offset, length)
       if (offset + length > view.length) throw this.#endOfFile(segmentId)

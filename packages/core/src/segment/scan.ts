@@ -48,7 +48,9 @@ export function scanFrames(
     const length = frameLength(file, options, offset)
     const tail = length < 0 ? judgeTail(file, options, offset) : undefined
     if (tail !== undefined) {
-      return batch.open ? openBatch(batch, options) : { reason: tail, offset, bytes: options.end - offset }
+      return batch.open
+        ? openBatch(batch, options)
+        : { reason: tail, offset, bytes: options.end - offset }
     }
     const head = heads.at(batch.staged)
     readHead(file, options.segmentId, offset, length, head)
@@ -63,7 +65,11 @@ function openBatch(batch: BatchState, options: ScanOptions): SegmentTail {
 }
 
 /** Prefix and payload of the frame at `offset` when it is complete and its checksum right, else -1. */
-export function frameLength(file: FileWindow, options: { readonly end: number }, offset: number): number {
+export function frameLength(
+  file: FileWindow,
+  options: { readonly end: number },
+  offset: number,
+): number {
   const rest = options.end - offset
   if (rest < FRAME_PREFIX_BYTES) return -1
   let at = file.load(offset, FRAME_PREFIX_BYTES)
@@ -117,13 +123,7 @@ class BatchState {
     this.#segmentId = segmentId
   }
 
-  accept(
-    head: FrameHead,
-    offset: number,
-    length: number,
-    heads: HeadPool,
-    sink: EventSink,
-  ): void {
+  accept(head: FrameHead, offset: number, length: number, heads: HeadPool, sink: EventSink): void {
     if (head.kind === Kind.SYSTEM_BATCH_BEGIN) return this.#start(head.payloadSize, offset)
     if (head.kind === Kind.SYSTEM_BATCH_COMMIT) return this.#commit(heads, sink)
     if (!head.hasChain) {

@@ -76,10 +76,7 @@ export function readFooterEntry(
   i: number,
   entry: FooterEntry,
 ): boolean {
-  const at = file.load(
-    entriesStart(file, trailer) + i * FOOTER_ENTRY_BYTES,
-    FOOTER_ENTRY_BYTES,
-  )
+  const at = file.load(entriesStart(file, trailer) + i * FOOTER_ENTRY_BYTES, FOOTER_ENTRY_BYTES)
   const { buf } = file
   const entity = strings[buf.readUInt32LE(at + 16)]
   const scope = strings[buf.readUInt32LE(at + 20)]

@@ -70,7 +70,7 @@ function completeInLength(file: FileWindow, offset: number, end: number): number
 }
 
 function onlyZeros(file: FileWindow, from: number, end: number): boolean {
-  for (let offset = from; offset < end; ) {
+  for (let offset = from; offset < end;) {
     const piece = Math.min(end - offset, 65536)
     const at = file.load(offset, piece)
     for (let i = at; i < at + piece; i += 1) if (file.buf[i] !== 0) return false

@@ -140,7 +140,8 @@ export class LogWriter {
 
   /** The error to throw for a failed write; one that could not be undone poisons. */
   #failed(error: unknown, operation: string): unknown {
-    if (!(error instanceof RollbackFailed)) return asStoreError(error, operation, this.#segment.path)
+    if (!(error instanceof RollbackFailed))
+      return asStoreError(error, operation, this.#segment.path)
     return this.#poisonWith(asStoreError(error.cause, operation, this.#segment.path))
   }
 

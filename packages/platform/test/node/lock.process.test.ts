@@ -1,6 +1,11 @@
-// PROVES: one live owner per lock file, across processes and across implementations of flock.
-// CATCHES: a backend that takes POSIX record locks, a helper whose lock dies with it, a lock that
-// outlives its process.
+/**
+ * Lock backends against other processes.
+ * Harness pattern: Runtime And Boundary Harness.
+ * PROVES: one live owner per lock file, across processes and across implementations of flock.
+ * CATCHES: a backend that takes POSIX record locks, a helper whose lock dies with it, a lock that
+ *   outlives its process.
+ * SEEDED: deterministic / no randomness.
+ */
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

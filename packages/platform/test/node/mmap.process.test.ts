@@ -1,5 +1,10 @@
-// PROVES: where no addon can be loaded, the process goes on, says why, and uses what is left.
-// CATCHES: an exception or a crash that leaves the loader, a fallback that is silent.
+/**
+ * Addons that do not load.
+ * Harness pattern: Runtime And Boundary Harness.
+ * PROVES: where no addon can be loaded, the process goes on, says why, and uses what is left.
+ * CATCHES: an exception or a crash that leaves the loader, a fallback that is silent.
+ * SEEDED: deterministic / no randomness.
+ */
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
