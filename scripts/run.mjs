@@ -161,7 +161,7 @@ async function main(task, args) {
   const complete = await prepareAddons(say)
   if (!complete && process.env.BATPAK_EXPECT_ADDONS === '1') return 1
   env.BATPAK_EXPECT_ADDONS = complete ? '1' : '0'
-  const { status } = await pnpm(['run', `${task}:run`, ...args], { show: true })
+  const { status } = await pnpm(['--silent', 'run', `${task}:run`, ...args], { show: true })
   return status
 }
 
