@@ -1,4 +1,5 @@
 /** Receipt extensions: opaque bytes under namespaced keys, stored with the event. */
+import { copyBytes } from '../encoding/bytes.ts'
 import { Writer } from '../encoding/writer.ts'
 import { Reader } from '../encoding/reader.ts'
 import { NO_EXTENSIONS_MAP, type Extensions } from './receipt.ts'
@@ -29,7 +30,7 @@ export function checkExtensions(extensions: unknown): Extensions {
           'of the form namespace.name, and not in the namespace batpak',
       )
     }
-    entries.push([key, value.slice()])
+    entries.push([key, copyBytes(value, 0, value.length)])
   }
   return new Map(entries.sort(([a], [b]) => (a < b ? -1 : 1)))
 }

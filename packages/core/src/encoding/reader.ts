@@ -3,6 +3,7 @@
  * order, byte strings as lists or bins. Every refusal is a `MalformedError`; callers give it a code.
  */
 import { StoreError } from '../errors.ts'
+import { copyBytes } from './bytes.ts'
 import { decodeUtf8 } from './utf8.ts'
 
 /** The bytes are not what the reader was asked to read. Internal: callers turn it into a StoreError. */
@@ -158,7 +159,7 @@ export class Reader {
     if (this.isBin()) {
       const length = this.textHeader(what)
       const at = this.take(length)
-      return this.buf.slice(at, at + length)
+      return copyBytes(this.buf, at, at + length)
     }
     const count = this.arrayHeader(what)
     if (count > this.end - this.pos)

@@ -1,4 +1,5 @@
 /** UTF-8 text out of bytes that may be anything. */
+import { copyBytes } from './bytes.ts'
 
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** Up to here a text is made from its character codes: 12 to 30 ns, where a decoder takes 75. */
@@ -63,7 +64,7 @@ export class TextCache {
       if (i === length) return cached.text
     }
     const text = decodeUtf8(buf, from, to)
-    this.#slots[slot] = { bytes: Uint8Array.prototype.slice.call(buf, from, to), text }
+    this.#slots[slot] = { bytes: copyBytes(buf, from, to), text }
     return text
   }
 }

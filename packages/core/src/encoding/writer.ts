@@ -3,6 +3,7 @@
  * integers, ids as 16-byte bins. One growable buffer, no intermediate values.
  */
 import { StoreError } from '../errors.ts'
+import { copyBytes } from './bytes.ts'
 
 const FLOAT: Float64Array = new Float64Array(1)
 const FLOAT_BYTES: Uint8Array = new Uint8Array(FLOAT.buffer)
@@ -29,7 +30,7 @@ export class Writer {
 
   /** A copy of what was written since `start`. */
   toBytes(start = 0): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.buf, start, this.pos)
+    return copyBytes(this.buf, start, this.pos)
   }
 
   u8(byte: number): void {

@@ -1,6 +1,7 @@
 /** Rows of the index and frames of a segment as the objects that reads return. */
 import { decodeExtensions } from '../append/extensions.ts'
 import { NO_EXTENSIONS_MAP, type DiskPos, type Extensions } from '../append/receipt.ts'
+import { copyBytes } from '../encoding/bytes.ts'
 import { decodePayload } from '../encoding/payload-decode.ts'
 import { StoreError } from '../errors.ts'
 import { formatWords, isZeroId } from '../event/id-words.ts'
@@ -104,11 +105,7 @@ class Event extends Entry implements StoredEvent {
     this.contentHash = head.contentHash.slice()
     if (head.payloadForm === 'inline') {
       this.payloadRewritten = true
-      this.payloadBytes = Uint8Array.prototype.slice.call(
-        buf,
-        head.payloadAt,
-        head.payloadAt + head.payloadCount,
-      )
+      this.payloadBytes = copyBytes(buf, head.payloadAt, head.payloadAt + head.payloadCount)
     } else this.payloadBytes = payloadOf(buf, head)
     this.setExtensions(extensionsOfFrame(reader))
   }
