@@ -1,0 +1,116 @@
+//! One workload of batpak 0.8.0 per process, one JSON line on stdout.
+//!
+//! usage: batpak-reference-bench append DIR N | open DIR | get DIR N
+
+use batpak::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::hint::black_box;
+use std::time::Instant;
+
+const STREAMS: u64 = 100;
+const WARM_UP: u64 = 5_000;
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+    sku: String,
+    qty: u32,
+    cents: u32,
+}
+
+/// The order that every driver appends: 256 bytes as JSON, 197 as MessagePack.
+#[derive(Serialize, Deserialize, EventPayload)]
+#[batpak(category = 0xA, type_id = 7)]
+struct Order {
+    order_id: String,
+    customer: String,
+    amount_cents: u32,
+    currency: String,
+    status: String,
+    lines: Vec<Line>,
+    note: String,
+    ts: u64,
+}
+
+fn order(i: u64) -> Order {
+    let line = |sku: &str, qty, cents| Line { sku: sku.into(), qty, cents };
+    Order {
+        order_id: format!("ord-{}", 10_000_000 + i),
+        customer: format!("cust-{}", 4000 + i % 1000),
+        amount_cents: 129_900 + (i % 1000) as u32,
+        currency: "EUR".into(),
+        status: "confirmed".into(),
+        lines: vec![line("SKU-1001", 2, 4990), line("SKU-2002", 1, 119_920)],
+        note: "leave at the doorxxxxxxxxxxx".into(),
+        ts: 1_732_345_678,
+    }
+}
+
+fn micros(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1e6
+}
+
+/// Appends N orders to 100 entities, without any sync until the end.
+fn append(dir: &str, n: u64) -> f64 {
+    let config = StoreConfig::new(dir).with_sync_every_n_events(u32::MAX);
+    let store = Store::open(config).expect("open");
+    let coordinate = |i| Coordinate::new(format!("order-{i:05}"), "bench:scope").expect("coordinate");
+    let coordinates: Vec<Coordinate> = (0..STREAMS).map(coordinate).collect();
+    let orders: Vec<Order> = (0..4096).map(order).collect();
+    let go = |i: u64| {
+        let at = &coordinates[(i % STREAMS) as usize];
+        store.append_typed(at, &orders[(i & 4095) as usize]).expect("append");
+    };
+    (0..WARM_UP).for_each(go);
+    let start = Instant::now();
+    (0..n).for_each(go);
+    let elapsed = micros(start) / n as f64;
+    store.close().expect("close");
+    elapsed
+}
+
+/// Opens a store without index files: the time until it can be used.
+fn open(dir: &str) -> (f64, usize) {
+    let config = StoreConfig::new(dir).with_enable_mmap_index(false).with_enable_checkpoint(false);
+    let start = Instant::now();
+    let store = Store::open(config).expect("open");
+    let elapsed = micros(start);
+    (elapsed, store.stats().event_count)
+}
+
+/// Random point reads of N events, payload decoded to a value.
+fn get(dir: &str, n: u64) -> f64 {
+    let store = Store::open_read_only(StoreConfig::new(dir)).expect("open");
+    let hits = store.query(&Region::all().with_scope("bench:scope"));
+    let ids: Vec<EventId> = hits.iter().map(|hit| EventId::from(hit.event_id())).collect();
+    let mut x = 42u64;
+    let mut next = || {
+        x = x.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ids[((x >> 33) % ids.len() as u64) as usize]
+    };
+    for _ in 0..WARM_UP {
+        black_box(store.get(next()).expect("get"));
+    }
+    let start = Instant::now();
+    for _ in 0..n {
+        black_box(store.get(next()).expect("get"));
+    }
+    micros(start) / n as f64
+}
+
+fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    let text = |i: usize| args.get(i).map_or("", String::as_str);
+    let count = text(3).parse().unwrap_or(0);
+    match text(1) {
+        "append" => println!("{{\"micros\":{}}}", append(text(2), count)),
+        "open" => {
+            let (micros, events) = open(text(2));
+            println!("{{\"micros\":{micros},\"events\":{events}}}");
+        }
+        "get" => println!("{{\"micros\":{}}}", get(text(2), count)),
+        other => {
+            eprintln!("unknown workload {other:?}");
+            std::process::exit(2);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+/**
+ * Measures batpak beside its reference, interleaved in one run: A B C, A B C, … so that a change of
+ * the machine's speed meets all of them. Prints medians and ratios; asserts nothing.
+ *
+ * Usage: node dist/main.js [append] [rebuild] [get] [--rounds N] [--json FILE]
+ */
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, release, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { bareWrites, buildReference, ours, reference, referencePinned } from './drivers.ts'
+import { printTable, rowsOf, type Contender, type Row } from './table.ts'
+
+const EVENTS = 100_000
+const READS = 200_000
+
+interface Entry {
+  readonly name: string
+  readonly run: (dir: string) => number
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '5' }, json: { type: 'string' } },
+})
+const rounds = Number(values.rounds)
+const work = mkdtempSync(join(tmpdir(), 'batpak-bench-'))
+const results: Record<string, readonly Row[]> = {}
+try {
+  const withReference = buildReference()
+  const wanted = (name: string): boolean => positionals.length === 0 || positionals.includes(name)
+  if (wanted('append')) {
+    results['append'] = measure(`append, page cache, ${EVENTS} events of 197 bytes`, [
+      { name: 'batpak (this)', run: (dir) => ours('append', dir, String(EVENTS)) },
+      ...onlyIf<Entry>(withReference, [
+        {
+          name: 'reference, pinned to one core',
+          run: (dir) => referencePinned('append', dir, String(EVENTS)),
+        },
+        { name: 'reference, as it comes', run: (dir) => reference('append', dir, String(EVENTS)) },
+      ]),
+      { name: 'bare pwrite of the same bytes', run: (dir) => bareWrites(dir, String(EVENTS)) },
+    ])
+  }
+  if (wanted('rebuild')) {
+    const killed = join(work, 'killed')
+    ours('append', killed, String(EVENTS), 'kill')
+    results['rebuild'] = measure(
+      `open after a kill: frame scan of ${EVENTS} events`,
+      [
+        { name: 'batpak (this)', run: (dir) => ours('open', dir) },
+        ...onlyIf<Entry>(withReference, [
+          { name: 'reference, as it comes', run: (dir) => reference('open', dir) },
+        ]),
+      ],
+      killed,
+    )
+  }
+  if (wanted('get')) {
+    const closed = join(work, 'closed')
+    ours('append', closed, String(EVENTS))
+    results['get'] = measure(
+      `get of a random event of ${EVENTS}, payload decoded`,
+      [
+        { name: 'batpak (this)', run: (dir) => ours('get', dir, String(READS)) },
+        ...onlyIf<Entry>(withReference, [
+          { name: 'reference, as it comes', run: (dir) => reference('get', dir, String(READS)) },
+        ]),
+      ],
+      closed,
+    )
+  }
+  if (values.json !== undefined) {
+    writeFileSync(
+      values.json,
+      `${JSON.stringify({ machine: machine(), rounds, results }, null, 2)}\n`,
+    )
+  }
+} finally {
+  rmSync(work, { recursive: true, force: true })
+}
+
+/** Runs all entries in turn, each on a directory of its own: empty, or a copy of `from`. */
+function measure(title: string, entries: readonly Entry[], from?: string): readonly Row[] {
+  const contenders: (Contender & { readonly samples: number[] })[] = entries.map(({ name }) => ({
+    name,
+    samples: [],
+  }))
+  for (let round = 1; round <= rounds; round += 1) {
+    for (const [i, entry] of entries.entries()) {
+      process.stderr.write(`[bench] ${title}: round ${round}, ${entry.name}\n`)
+      const dir = join(work, 'run')
+      rmSync(dir, { recursive: true, force: true })
+      if (from !== undefined) cpSync(from, dir, { recursive: true })
+      contenders[i]!.samples.push(entry.run(dir))
+    }
+  }
+  const rows = rowsOf(contenders)
+  printTable(title, rows)
+  return rows
+}
+
+function onlyIf<T>(condition: boolean, entries: readonly T[]): readonly T[] {
+  return condition ? entries : []
+}
+
+function machine(): Record<string, string | number> {
+  return {
+    node: process.version,
+    platform: `${process.platform} ${process.arch} ${release()}`,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+  }
+}

@@ -1,0 +1,27 @@
+/**
+ * The floor: positional writes of as many bytes as one frame has, and nothing else.
+ * Usage: node bare.js DIR N
+ */
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { WARM_UP } from './payload.ts'
+
+const FRAME_BYTES = 712
+const [dir = '', count = '0'] = process.argv.slice(2)
+const n = Number(count)
+mkdirSync(dir, { recursive: true })
+const fd = openSync(join(dir, 'bare'), 'w')
+const frame = Buffer.alloc(FRAME_BYTES, 7)
+let offset = 0
+function run(writes: number): void {
+  for (let i = 0; i < writes; i += 1) {
+    writeSync(fd, frame, 0, FRAME_BYTES, offset)
+    offset += FRAME_BYTES
+  }
+}
+run(WARM_UP)
+const start = process.hrtime.bigint()
+run(n)
+const micros = Number(process.hrtime.bigint() - start) / 1000 / n
+process.stdout.write(`${JSON.stringify({ micros })}\n`)
+closeSync(fd)
