@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 // testkit they use share one class identity. Tests that spawn a process use `dist`, which the test
 // command has just built.
 const packages = ['profile-schema', 'platform', 'core', 'testkit', 'cli']
+const examples = ['quickstart', 'git-history']
 
 // A path: the counts of the run are also written there as JSON (`.ci/run` prints them).
 const report = process.env['BATPAK_TEST_REPORT']
@@ -16,9 +17,12 @@ export default defineConfig({
       include: ['packages/*/src/**/*.ts'],
       exclude: ['**/*.d.ts'],
     },
-    projects: packages.map((name) => ({
+    projects: [
+      ...packages.map((name) => ({ name, root: `packages/${name}` })),
+      ...examples.map((name) => ({ name: `example-${name}`, root: `examples/${name}` })),
+    ].map(({ name, root }) => ({
       extends: true as const,
-      root: `packages/${name}`,
+      root,
       ssr: { resolve: { conditions: ['batpak-source', 'module', 'node', 'development'] } },
       test: { name, include: ['test/**/*.test.ts'], pool: 'forks' as const },
     })),

@@ -41,7 +41,10 @@ export function verifyReceipts(
 }
 
 /** Walks every stream from its newest event along the hashes: it must meet every event of the stream. */
-export function checkChains(store: Store | ReadOnlyStore, entries: Iterable<IndexEntry>): ChainCheck {
+export function checkChains(
+  store: Store | ReadOnlyStore,
+  entries: Iterable<IndexEntry>,
+): ChainCheck {
   const streams = new Map<string, { newest: EventId; count: number }>()
   for (const { entity, eventId } of entries) {
     const count = streams.get(entity)?.count ?? 0

@@ -25,7 +25,10 @@ export function readHistory(root: URL, bundled: URL): History {
     if (commits.length > 0) return { source: 'the git history of this checkout', commits }
   }
   const why = shallow === undefined ? 'no git repository here' : 'a shallow or empty clone'
-  return { source: `the bundled history (${why})`, commits: parseLines(readFileSync(bundled, 'utf8')) }
+  return {
+    source: `the bundled history (${why})`,
+    commits: parseLines(readFileSync(bundled, 'utf8')),
+  }
 }
 
 /** One JSON document per line. */

@@ -64,10 +64,9 @@ function run(directory: string): Report {
     const after = reopened(dataDir, scope, entries)
     problems.push(...after.problems)
     step('opening a store that the Rust implementation wrote')
-    const reference = checkReferenceStore(
-      new URL('fixtures/abi/rust-0.8.0/many-segments/', ROOT),
-    )
-    if (reference.agreeing !== reference.events) problems.push('the Rust store reads differently here')
+    const reference = checkReferenceStore(new URL('fixtures/abi/rust-0.8.0/many-segments/', ROOT))
+    if (reference.agreeing !== reference.events)
+      problems.push('the Rust store reads differently here')
     problems.push(...reference.chains.broken)
     return {
       node: process.version,
@@ -124,7 +123,10 @@ function reopened(
   try {
     const { entries } = pageThrough(store, scope, PAGE)
     const problems = before
-      .filter((entry, i) => entries[i]?.eventId !== entry.eventId || entries[i].sequence !== entry.sequence)
+      .filter(
+        (entry, i) =>
+          entries[i]?.eventId !== entry.eventId || entries[i].sequence !== entry.sequence,
+      )
       .map((entry) => `event ${entry.eventId} is not where it was before the close`)
     return { milliseconds, events: store.stats().eventCount, problems }
   } finally {

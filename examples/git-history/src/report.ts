@@ -48,15 +48,19 @@ export function printReport(report: Report): void {
     ...(profile.maps ? [] : degraded()),
     `  appended     ${report.added === 0 ? 'nothing: every commit was known by its key' : `${report.microsPerAppend.toFixed(1)} µs per append, then one sync`}`,
     `  paged        ${report.pages} pages of up to 100 events`,
-    `  receipts     ${Object.entries(report.receipts).map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`,
+    `  receipts     ${Object.entries(report.receipts)
+      .map(([outcome, count]) => `${count} ${outcome}`)
+      .join(', ')}`,
     `  hash chains  ${chains.entities} streams, ${chains.events} events, ${chains.broken.length} broken`,
     `  HEAD         ${head.commit}`,
     `               ${head.causes} causes up to the root, ${head.chain} events in its author's chain`,
     ...head.nearestCauses.map((cause) => `               ← ${cause}`),
-    ...report.authors.slice(0, SHOWN_AUTHORS).map(
-      (author) =>
-        `  author       ${author.stream.slice('author:'.length)}: ${author.commits} commits, ${author.merges} merges`,
-    ),
+    ...report.authors
+      .slice(0, SHOWN_AUTHORS)
+      .map(
+        (author) =>
+          `  author       ${author.stream.slice('author:'.length)}: ${author.commits} commits, ${author.merges} merges`,
+      ),
     ...(report.authors.length > SHOWN_AUTHORS
       ? [`               and ${report.authors.length - SHOWN_AUTHORS} more`]
       : []),
