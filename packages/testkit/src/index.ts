@@ -1,1 +1,49 @@
-export {}
+/** Entry `@batpak/testkit`: harnesses that prove a store, and the machine to run them on. */
+export { openLaneSuite } from './open-lane/open-lane-suite.ts'
+export type { OpenLaneOptions, TestFunction } from './open-lane/open-lane-suite.ts'
+export { runOpenLane } from './open-lane/run-open-lane.ts'
+export type {
+  LaneApp,
+  LaneConfig,
+  LaneEnv,
+  LaneObservation,
+  LaneStore,
+  OpenedObservation,
+} from './open-lane/run-open-lane.ts'
+export { expectOpen } from './open-lane/expect-open.ts'
+export { checkLane } from './open-lane/check-lane.ts'
+export { LANE_STATES } from './open-lane/lane-spec.ts'
+export type {
+  DirSpec,
+  Expectation,
+  LaneMode,
+  LaneSpec,
+  LaneState,
+  ProfileSpec,
+} from './open-lane/lane-spec.ts'
+export type { RecordedCall } from './open-lane/recorded-platform.ts'
+export { LawViolation } from './core/law.ts'
+export type { Breach, Json, JsonObject, LawId, Program } from './core/law.ts'
+export type { Report } from './core/report.ts'
+export { defineHost } from './host/host-spec.ts'
+export type {
+  ClaimedEvidence,
+  FaultRule,
+  FsCall,
+  HostBehaviour,
+  HostDefinition,
+  HostLayout,
+  HostSpec,
+} from './host/host-spec.ts'
+export type { HostName } from './host/presets.ts'
+export { simPlatform } from './sim/sim-platform.ts'
+export type { SimOptions, SimPlatform } from './sim/sim-platform.ts'
+export { simClock } from './sim/sim-clock.ts'
+export type { SimClock, SimClockOptions } from './sim/sim-clock.ts'
+export { simIds } from './sim/sim-ids.ts'
+export { SimDisk } from './sim/sim-disk.ts'
+export type { SimTree } from './sim/sim-disk.ts'
+export type { DiskOp } from './sim/inode.ts'
+export type { DiskDiff, DiskSnapshot, SnapshotEntry } from './sim/snapshot.ts'
+export { profileFixture } from './fixtures/profile-fixture.ts'
+export type { ProfileBase, ProfileFixture, ProfileFixtureSpec } from './fixtures/profile-fixture.ts'
