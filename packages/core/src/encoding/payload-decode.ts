@@ -16,14 +16,14 @@ export interface DecodeOptions {
  *
  * Integers beyond 2^53 are bigints, `bin` is a `Uint8Array` copy, of duplicate keys the last wins.
  * @throws StoreError `Serialization` for ext, keys that are not text, invalid UTF-8, truncation, no
- *   value at all, or nesting beyond 1024 levels
+ *   value at all, or nesting beyond 1023 levels
  */
 export function decodePayload(bytes: Uint8Array, options: DecodeOptions = {}): unknown {
   try {
     return value(new Reader(bytes), 0, options.integerKeys === true)
   } catch (error) {
     if (!(error instanceof MalformedError)) throw error
-    const reason = `the payload is not readable MessagePack: ${error.message}`
+    const reason = 'the payload is not readable MessagePack'
     throw new StoreError('Serialization', { reason }, { cause: error })
   }
 }
@@ -32,9 +32,8 @@ function value(reader: Reader, depth: number, integerKeys: boolean): unknown {
   const tag = reader.peek()
   if (tag < 0x80 || tag >= 0xe0 || (tag >= 0xcc && tag <= 0xd3)) return reader.integer('a value')
   if (reader.isText()) return reader.str('a string')
-  if (depth > MAX_DEPTH) throw new MalformedError(`nests deeper than ${MAX_DEPTH} levels`)
-  if (reader.isArray()) return array(reader, depth, integerKeys)
-  if (tag <= 0x8f || tag === 0xde || tag === 0xdf) return map(reader, depth, integerKeys)
+  if (reader.isArray()) return array(reader, inside(depth), integerKeys)
+  if (tag <= 0x8f || tag === 0xde || tag === 0xdf) return map(reader, inside(depth), integerKeys)
   if (tag === 0xc0) return reader.nil() ? null : null
   if (tag === 0xc2 || tag === 0xc3) return reader.bool('a boolean')
   if (tag === 0xca || tag === 0xcb) return reader.float()
@@ -42,11 +41,17 @@ function value(reader: Reader, depth: number, integerKeys: boolean): unknown {
   throw new MalformedError(`tag 0x${tag.toString(16)} has no value form`)
 }
 
+/** The depth of what a container at `depth` holds. */
+function inside(depth: number): number {
+  if (depth >= MAX_DEPTH) throw new MalformedError(`nests deeper than ${MAX_DEPTH} levels`)
+  return depth + 1
+}
+
 function array(reader: Reader, depth: number, integerKeys: boolean): unknown[] {
   const count = reader.arrayHeader('an array')
   if (count > reader.end - reader.pos) throw new MalformedError('unexpected end')
   const out: unknown[] = []
-  for (let i = 0; i < count; i += 1) out.push(value(reader, depth + 1, integerKeys))
+  for (let i = 0; i < count; i += 1) out.push(value(reader, depth, integerKeys))
   return out
 }
 
@@ -55,7 +60,7 @@ function map(reader: Reader, depth: number, integerKeys: boolean): Record<string
   const out: Record<string, unknown> = {}
   for (let i = 0; i < count; i += 1) {
     const name = key(reader, integerKeys)
-    const member = value(reader, depth + 1, integerKeys)
+    const member = value(reader, depth, integerKeys)
     // A plain assignment to __proto__ would set the prototype and lose the member.
     if (name === '__proto__') {
       Object.defineProperty(out, name, {

@@ -1,7 +1,7 @@
 /** Which shapes a payload may have. */
 
-/** The reference decodes at most this many levels. */
-export const MAX_DEPTH = 1024
+/** The reference decodes at most so many containers inside one another. */
+export const MAX_DEPTH = 1023
 
 /** A plain object or an instance of a class without a form of its own. */
 export function isRecord(value: object): boolean {

@@ -2,12 +2,7 @@
 import { join } from 'node:path'
 import type { PlatformFs } from '@batpak/platform'
 import { StoreError, io } from '../errors.ts'
-import {
-  COMPACTION_MARKER_FILE,
-  SEGMENT_ID_MAX,
-  classify,
-  segmentFileName,
-} from '../segment/name.ts'
+import { COMPACTION_MARKER_FILE, SEGMENT_ID_MAX, classify } from '../segment/name.ts'
 
 export interface SegmentRef {
   readonly id: number
@@ -28,17 +23,19 @@ export interface DirectoryListing {
  *   yet, and for segment ids beyond 2^32-2; `Io` when the directory cannot be read
  */
 export function listDirectory(fs: PlatformFs, dir: string): DirectoryListing {
-  const ids = new Set<number>()
+  const paths = new Map<number, string>()
   const malformed: string[] = []
   for (const name of io('list the store directory', dir, () => fs.readdir(dir))) {
     const file = classify(name)
-    if (file.kind === 'segment') ids.add(checkedId(file.id, join(dir, name)))
-    else if (file.kind === 'malformed-segment') malformed.push(name)
+    if (file.kind === 'segment') {
+      const path = join(dir, name)
+      const id = checkedId(file.id, path)
+      // A foreign name is read here, but not later: reads by number go to the canonical name (Q25).
+      if (file.canonical || !paths.has(id)) paths.set(id, path)
+    } else if (file.kind === 'malformed-segment') malformed.push(name)
     else if (file.kind === 'compaction-marker') throw unfinishedCompaction(dir)
   }
-  const segments = [...ids]
-    .sort((a, b) => a - b)
-    .map((id) => ({ id, path: join(dir, segmentFileName(id)) }))
+  const segments = [...paths].map(([id, path]) => ({ id, path })).sort((a, b) => a.id - b.id)
   return { segments, malformed: malformed.sort() }
 }
 

@@ -8,9 +8,10 @@ import { assertCoordinate } from '../event/coordinate.ts'
 import { EventIndex } from '../index-store/event-index.ts'
 import type { EntityRecord } from '../index-store/names.ts'
 import type { RowSource } from '../index-store/columns.ts'
-import { HEADER_PREFIX_BYTES, decodeSegmentHeader } from '../segment/header.ts'
+import { HEADER_PREFIX_BYTES, decodeSegmentHeader, type SegmentHeader } from '../segment/header.ts'
 import { frameLength, scanFrames, type SegmentTail } from '../segment/scan.ts'
 import { readTrailer } from '../segment/sidx.ts'
+import { findFrame } from '../segment/tail.ts'
 import { FileWindow } from '../segment/window.ts'
 import type { SegmentRef } from './directory.ts'
 import { readFooter } from './footer.ts'
@@ -80,7 +81,11 @@ function scan(
   })
 }
 
-/** Where the first frame begins; undefined when the file ends inside the header. */
+/**
+ * Where the first frame begins; undefined when the file ends inside the header.
+ * @throws StoreError `CorruptSegment` for another magic, version or content, and for a length that is
+ *   too large
+ */
 export function readHeader(file: FileWindow, segmentId: number): number | undefined {
   const prefix = Math.min(file.size, HEADER_PREFIX_BYTES)
   let at = file.load(0, prefix)
@@ -88,7 +93,18 @@ export function readHeader(file: FileWindow, segmentId: number): number | undefi
     const body = file.buf.readUInt32BE(at + 4)
     at = file.load(0, Math.min(file.size, HEADER_PREFIX_BYTES + Math.min(body, 65536)))
   }
-  return decodeSegmentHeader(segmentId, file.buf.subarray(at), file.size)?.length
+  const header = decodeSegmentHeader(segmentId, file.buf.subarray(at), file.size)
+  // A header that claims too much would hide frames, or pass for one that was never finished.
+  const hidden = header === undefined ? findFrame(file, 0, file.size) : frameInside(file, header)
+  if (hidden >= 0) {
+    const detail = `its header claims the bytes of the complete frame at offset ${hidden}`
+    throw new StoreError('CorruptSegment', { segmentId, detail })
+  }
+  return header?.length
+}
+
+function frameInside(file: FileWindow, { fieldsEnd, length }: SegmentHeader): number {
+  return fieldsEnd < length && frameLength(file, { end: file.size }, fieldsEnd) > 0 ? fieldsEnd : -1
 }
 
 /** Where the frames end, and whether a footer was written behind them. */
@@ -103,6 +119,8 @@ export function frameRegion(
   if (framesReachEnd(file, from)) return unsealed
   const { tableOffset } = trailer
   if (tableOffset < from || tableOffset > file.size) return unsealed
+  // A frame where the footer should begin: the offset is damaged, and events would be missed.
+  if (frameLength(file, unsealed, tableOffset) > 0) return unsealed
   return { end: tableOffset, sealed: true }
 }
 

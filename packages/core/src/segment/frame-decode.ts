@@ -3,6 +3,7 @@
  * over known bytes; anything else goes through `frame-tolerant.ts`, which accepts what batpak 0.8.0
  * accepts (disk format 22).
  */
+import { Reader } from '../encoding/reader.ts'
 import { TextCache } from '../encoding/utf8.ts'
 import type { FrameHead } from './frame-head.ts'
 import * as K from './frame-keys.ts'
@@ -32,6 +33,7 @@ export function payloadOf(buf: Uint8Array, head: FrameHead): Uint8Array {
   for (let i = 0; i < count; i += 1) {
     let byte = buf[p++]!
     if (byte === 0xcc) byte = buf[p++]!
+    else if (byte >= 0x80) return new Reader(buf, head.payloadValueAt).bytes('payload')
     out[i] = byte
   }
   return out
@@ -47,7 +49,8 @@ function decodeCanonically(buf: Uint8Array, at: number, end: number, head: Frame
   if (!causation(buf, end, head.causationId)) return false
   if ((head.timestampUs = uint(buf, end, K.K_TIMESTAMP_US)) < 0) return false
   if ((head.wallMs = uint(buf, end, K.K_WALL_MS)) < 0) return false
-  if (uint(buf, end, K.K_COUNTER) < 0) return false
+  const counter = uint(buf, end, K.K_COUNTER)
+  if (counter < 0 || counter > 0xffff) return false
   if ((head.depth = uint(buf, end, K.K_DEPTH)) < 0) return false
   if ((head.lane = uint(buf, end, K.K_LANE)) < 0) return false
   if ((head.clock = uint(buf, end, K.K_SEQUENCE)) < 0) return false

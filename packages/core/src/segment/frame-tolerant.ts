@@ -99,16 +99,12 @@ function payload(reader: Reader, head: FrameHead): void {
   head.payloadCount = reader.pos - start
 }
 
-/** Consumes one element of a byte list in its shortest form. */
+/** Consumes one element of an array; true when it is an integer of 0 to 255, in any width. */
 function isListByte(reader: Reader): boolean {
   const tag = reader.peek()
-  if (tag < 0x80) {
-    reader.pos += 1
-    return true
-  }
-  if (tag !== 0xcc) return false
-  reader.pos += 1
-  return (reader.buf[reader.take(1)] ?? 0) >= 0
+  if (tag >= 0x80 && (tag < 0xcc || tag > 0xd3)) return false
+  const value = reader.integer('payload')
+  return value >= 0 && value <= 0xff
 }
 
 /**
@@ -146,7 +142,7 @@ function hash(reader: Reader, what: string, out: Uint8Array): void {
  * A struct in any of the forms the reference reads: a map in any key order with unknown keys, an
  * integer key n standing for the n-th field, or an array in field order.
  */
-function record(
+export function record(
   reader: Reader,
   what: string,
   required: readonly string[],

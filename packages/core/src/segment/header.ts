@@ -2,6 +2,7 @@
 import { StoreError } from '../errors.ts'
 import { MalformedError, Reader } from '../encoding/reader.ts'
 import { Writer } from '../encoding/writer.ts'
+import { record } from './frame-tolerant.ts'
 
 const MAGIC = 0x46424154 // "FBAT"
 const VERSION = 1
@@ -15,6 +16,8 @@ export interface SegmentHeader {
   readonly flags: number
   readonly createdNs: bigint
   readonly segmentId: bigint
+  /** Where its fields end; up to `length` anything may stand, and nothing does. */
+  readonly fieldsEnd: number
   /** Where the first frame begins. */
   readonly length: number
 }
@@ -67,30 +70,17 @@ function decodeBody(
   length: number,
   corrupt: (detail: string) => StoreError,
 ): SegmentHeader {
+  const header = { version: 0, flags: 0, createdNs: 0n, segmentId: 0n, fieldsEnd: 0, length }
   const reader = new Reader(bytes, HEADER_PREFIX_BYTES, length)
-  const fields = new Map<string, bigint>()
-  const positional = reader.isArray()
-  const count = positional ? reader.arrayHeader('header') : reader.mapHeader('header')
-  for (let i = 0; i < count; i += 1) {
-    const name = positional ? HEADER_FIELDS[i] : reader.str('header key')
-    if (name !== undefined && HEADER_FIELDS.includes(name)) {
-      fields.set(name, BigInt(reader.integer(name)))
-    } else reader.skip()
-  }
-  const field = (name: string): bigint => {
-    const value = fields.get(name)
-    if (value === undefined) throw new MalformedError(`missing key ${name}`)
-    return value
-  }
-  const version = Number(field('version'))
-  if (version !== VERSION) throw corrupt(`unsupported segment version: ${version}`)
-  return {
-    version,
-    flags: Number(field('flags')),
-    createdNs: field('created_ns'),
-    segmentId: field('segment_id'),
-    length,
-  }
+  record(reader, 'header', HEADER_FIELDS, {
+    version: (r) => (header.version = r.uint('version', 0xffff)),
+    flags: (r) => (header.flags = r.uint('flags', 0xffff)),
+    created_ns: (r) => (header.createdNs = BigInt(r.integer('created_ns'))),
+    segment_id: (r) => (header.segmentId = BigInt(r.integer('segment_id'))),
+  })
+  header.fieldsEnd = reader.pos
+  if (header.version !== VERSION) throw corrupt(`unsupported segment version: ${header.version}`)
+  return header
 }
 
 const HEADER_FIELDS: readonly string[] = ['version', 'flags', 'created_ns', 'segment_id']

@@ -61,7 +61,8 @@ export function readFooterStrings(
     const count = reader.arrayHeader('string table')
     const strings: string[] = []
     for (let i = 0; i < count; i += 1) strings.push(reader.str('string'))
-    return strings
+    // Bytes between table and entries: the count is wrong, and entries would be missed.
+    return reader.pos === reader.end ? strings : undefined
   } catch (error) {
     if (error instanceof MalformedError) return undefined
     throw error
