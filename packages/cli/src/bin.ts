@@ -1,2 +1,5 @@
 #!/usr/bin/env node
-export {}
+/** The binary `batpak`. */
+import { main } from './main.ts'
+
+void main(process.argv.slice(2))

@@ -1,2 +1,0 @@
-import { expect, it } from 'vitest'
-it('is wired', () => { expect(1).toBe(1) })
