@@ -90,6 +90,7 @@ export function readOptions(options: unknown): Config {
   const given = Object.fromEntries(
     Object.entries(options as object).filter(([, value]) => value !== undefined),
   )
+  if ('platform' in given) requireMembers('platform', given['platform'], PLATFORM_MEMBERS)
   const platform = (given['platform'] as PlatformBackend | undefined) ?? nodePlatform()
   const config = { ...DEFAULTS, clock: platform.clock, ...given, platform } as unknown as Config
   requireType('dataDir', config.dataDir, 'string')
@@ -120,8 +121,10 @@ export function readOptions(options: unknown): Config {
       `events must be an array of event types, got ${describeType(config.events)}`,
     )
   }
-  requireType('clock', config.clock, 'object')
-  requireType('platform', config.platform, 'object')
+  for (const [i, type] of (config.events as readonly unknown[]).entries()) {
+    requireMembers(`events[${i}]`, type, { name: 'string', kind: 'number' })
+  }
+  requireMembers('clock', config.clock, CLOCK_MEMBERS)
   return config
 }
 
@@ -137,6 +140,33 @@ function requireRange(name: string, value: number, min: number, max: number): vo
   if (Number.isInteger(value) && value >= min && value <= max) return
   const reason = `${name} must be an integer of ${min} to ${max}, got ${value}`
   throw new StoreError('Configuration', { reason })
+}
+
+const CLOCK_MEMBERS = {
+  nowUs: 'function',
+  nowWallNs: 'function',
+  nowMonoNs: 'function',
+  processBootNs: 'bigint',
+} as const
+const PLATFORM_MEMBERS = {
+  fs: 'object',
+  clock: 'object',
+  random: 'function',
+  probe: 'function',
+  backends: 'function',
+} as const
+
+/** What a caller's object lacks is told at once, not in the middle of an append. */
+function requireMembers(
+  name: string,
+  value: unknown,
+  members: Readonly<Record<string, string>>,
+): void {
+  for (const [member, type] of Object.entries(members)) {
+    const got = typeof (value as Readonly<Record<string, unknown>> | null | undefined)?.[member]
+    if (got === type) continue
+    throw new TypeError(`${name} must be an object whose ${member} is a ${type}, got ${got}`)
+  }
 }
 
 function requireType(name: string, value: unknown, type: string): void {

@@ -1,7 +1,7 @@
 /** What every part of an open store shares. */
 import { channel } from 'node:diagnostics_channel'
 import type { PlatformBackend } from '@batpak/platform'
-import { NO_EXTENSIONS_MAP, type Extensions } from './append/receipt.ts'
+import { NO_EXTENSIONS_MAP, copyExtensions, type Extensions } from './append/receipt.ts'
 import type { Config } from './config.ts'
 import { StoreError } from './errors.ts'
 import type { StoreMode } from './errors/fields.ts'
@@ -46,12 +46,12 @@ export class Engine implements RowSource {
   }
 
   rememberExtensions(row: number, extensions: Extensions): void {
-    if (extensions.size > 0) this.#extensions.set(row, extensions)
+    if (extensions.size > 0) this.#extensions.set(row, copyExtensions(extensions))
   }
 
   extensionsOf(row: number): Extensions {
     const known = this.#extensions.get(row)
-    if (known !== undefined) return known
+    if (known !== undefined) return copyExtensions(known)
     if (row >= this.restoredRows) return NO_EXTENSIONS_MAP
     this.assertOpen('reading receipt extensions')
     readRow(this.index, row, this.reader)

@@ -11,6 +11,12 @@ export function checkOptionNames(what: string, options: unknown, known: Readonly
   }
 }
 
+/** A switch that is off unless given. @throws TypeError for anything but a boolean or undefined */
+export function checkFlag(name: string, value: unknown): boolean {
+  if (value === undefined || typeof value === 'boolean') return value === true
+  throw new TypeError(`${name} must be a boolean, got ${describeType(value)}`)
+}
+
 export function describeType(value: unknown): string {
   if (value === null) return 'null'
   return Array.isArray(value) ? 'an array' : typeof value

@@ -3,7 +3,7 @@
  * step 6 nothing has an effect, and no caller's code runs from step 4 on.
  */
 import type { Engine } from '../engine.ts'
-import { StoreError, isStoreError } from '../errors.ts'
+import { StoreError } from '../errors.ts'
 import type { EntityHead } from '../errors/fields.ts'
 import { Writer } from '../encoding/writer.ts'
 import { blake3Into } from '../event/hash.ts'
@@ -28,6 +28,7 @@ export class Committer {
   readonly #frame: Writer = new Writer(64 * 1024)
   /** The highest wall time this store has ever assigned (W-39). */
   #wallFloorMs: number
+  #pendingSinceNs = 0n
 
   constructor(engine: Engine, writer: LogWriter, wallFloorMs: number) {
     this.#engine = engine
@@ -49,11 +50,20 @@ export class Committer {
     request: AppendRequest,
     timestampUs: number = this.#engine.clock.nowUs(),
   ): AppendReceipt {
+    // The clocks were the last of the caller's code: what it did to the store counts from here on.
+    this.#pendingSinceNs = this.#engine.frontier.pendingSinceNs()
+    this.#engine.assertOpen('append')
+    this.#writer.assertUsable()
     // 4 idempotency: a known key is answered with the first event's receipt
     if (request.key !== undefined) {
       const row = this.#engine.index.rowOf(request.key)
       if (row >= 0 && this.#engine.index.isVisible(row)) {
-        return replayReceipt(this.#engine, row, at, kind, payload.subarray(0, length), request)
+        const content = payload.subarray(0, length)
+        const known = replayReceipt(this.#engine, row, at, kind, content, request)
+        // The first append may not have been synced yet.
+        const durable = this.#engine.frontier.durable.sequence >= known.sequence
+        if (request.durable && !durable) this.#finish(known, true)
+        return known
       }
     }
     // 5 compare-and-swap against the entity's head
@@ -141,7 +151,7 @@ export class Committer {
     const draft = this.#draft
     const { index, frontier } = this.#engine
     const sequence = index.allocated
-    frontier.markWritten(draft.wallMs, sequence)
+    frontier.markWritten(draft.wallMs, sequence, this.#pendingSinceNs)
     const row = index.insert(draft, at.entity, at.scope, sequence, segmentId, offset, length)
     if (request.extensions.size > 0) this.#engine.rememberExtensions(row, request.extensions)
     this.#wallFloorMs = draft.wallMs
@@ -169,7 +179,6 @@ export class Committer {
       if (durable) this.#writer.sync()
       else this.#writer.finishCommand()
     } catch (cause) {
-      if (!isStoreError(cause)) throw cause
       throw new StoreError('SyncFailed', { receipts: [receipt] }, { cause })
     }
   }

@@ -61,18 +61,16 @@ export function readAppendOptions(options: AppendOptions | undefined): AppendReq
   if (options === undefined) return PLAIN_REQUEST
   checkOptionNames('append options', options, NAMES)
   const { expected, onReplay, position, until } = options
-  if (expected !== undefined && expected !== 'empty') requireU32('expected', expected)
+  if (expected !== undefined && expected !== 'empty') requireUint('expected', expected, U32_MAX)
   requireOneOf('onReplay', onReplay, ['return', 'verify'])
   requireOneOf('until', until, ['visible', 'durable'])
   if (position !== undefined) {
     checkOptionNames('position', position, POSITION_NAMES)
-    requireU32('position.lane', position.lane)
-    requireU32('position.depth', position.depth)
+    requireUint('position.lane', position.lane, U32_MAX)
+    requireUint('position.depth', position.depth, U32_MAX)
   }
-  const flags = options.flags ?? 0
-  if (!Number.isInteger(flags) || flags < 0 || flags > 255) {
-    throw new RangeError(`flags must be an integer of 0 to 255, got ${String(flags)}`)
-  }
+  const { flags = 0 } = options
+  requireUint('flags', flags, 0xff)
   const extensions =
     options.extensions === undefined ? NO_EXTENSIONS_MAP : checkExtensions(options.extensions)
   return {
@@ -112,12 +110,14 @@ const NAMES: ReadonlySet<string> = new Set([
 ])
 const POSITION_NAMES: ReadonlySet<string> = new Set(['lane', 'depth'])
 
-function requireU32(name: string, value: unknown): void {
+const U32_MAX = 0xffff_ffff
+
+function requireUint(name: string, value: unknown, max: number): void {
   if (typeof value !== 'number') {
     throw new TypeError(`${name} must be a number, got ${describeType(value)}`)
   }
-  if (!Number.isInteger(value) || value < 0 || value > 0xffff_ffff) {
-    throw new RangeError(`${name} must be an integer of 0 to 4294967295, got ${value}`)
+  if (!Number.isInteger(value) || value < 0 || value > max) {
+    throw new RangeError(`${name} must be an integer of 0 to ${max}, got ${value}`)
   }
 }
 

@@ -1,4 +1,5 @@
 /** What a write returns: evidence that can be checked against the store later. */
+import { copyBytes } from '../encoding/bytes.ts'
 import type { Coordinate } from '../event/coordinate.ts'
 import type { EventId } from '../event/id.ts'
 import type { EventKind } from '../event/kind.ts'
@@ -47,6 +48,12 @@ export interface DenialReceipt extends ReceiptFields {
 export type WireReceipt = Omit<AppendReceipt, 'diskPos'> | Omit<DenialReceipt, 'diskPos'>
 
 export const NO_EXTENSIONS_MAP: Extensions = frozenEmptyMap()
+
+/** Extensions that whoever gets them may change. */
+export function copyExtensions(extensions: Extensions): Extensions {
+  if (extensions.size === 0) return NO_EXTENSIONS_MAP
+  return new Map([...extensions].map(([key, value]) => [key, copyBytes(value, 0, value.length)]))
+}
 
 function frozenEmptyMap(): Extensions {
   const map = new Map<string, Uint8Array>()

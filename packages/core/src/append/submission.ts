@@ -35,10 +35,7 @@ export function submitValue(
   try {
     scratch.pos = 0
     if (type instanceof DefinedEvent) type.encodeInto(scratch, value)
-    else scratch.raw(type.encode(value as never))
-    // The caller's code may have closed the store or broken the writer meanwhile.
-    engine.assertOpen('append')
-    writer.assertUsable()
+    else scratch.raw(foreignBytes(type, value))
     checkSize(engine, scratch.pos, request)
     return committer.commit(address, kind, scratch.buf, scratch.pos, request)
   } finally {
@@ -92,6 +89,13 @@ function requireType(type: AnyEventType): EventKind {
   }
   requireKind(type.kind)
   return type.kind
+}
+
+/** The bytes of a type that another copy of this package, or the caller, has made. */
+function foreignBytes(type: AnyEventType, value: unknown): Uint8Array {
+  const bytes: unknown = type.encode(value as never)
+  if (bytes instanceof Uint8Array) return bytes
+  throw new TypeError(`${type.name}: encode must give a Uint8Array, got ${describeType(bytes)}`)
 }
 
 function requireKind(kind: unknown): asserts kind is EventKind {

@@ -42,7 +42,7 @@ export function verifyReceipt(
   checkReceipt(receipt)
   const { index } = engine
   const { columns } = index
-  const row = index.rowOf(idWords('receipt.eventId', receipt.eventId)!)
+  const row = index.rowOf(idWords('receipt.eventId', receipt.eventId ?? null)!)
   if (row < 0 || !index.isVisible(row)) return invalid('missing_committed_event')
   if (receipt.type === 'denial' && columns.kind(row) !== Kind.SYSTEM_DENIAL) {
     return invalid('denial_kind_mismatch', `the event has kind ${columns.kind(row)}`)
@@ -54,7 +54,8 @@ export function verifyReceipt(
       `the receipt says ${receipt.sequence}, the store ${sequence}`,
     )
   }
-  if (strictDiskPosition && 'diskPos' in receipt && !samePosition(engine, row, receipt.diskPos)) {
+  const diskPos = 'diskPos' in receipt ? receipt.diskPos : undefined
+  if (strictDiskPosition && diskPos !== undefined && !samePosition(engine, row, diskPos)) {
     return invalid('disk_position_mismatch')
   }
   if (!columns.hasEventHash(row, receipt.contentHash)) return invalid('content_hash_mismatch')

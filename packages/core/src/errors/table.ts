@@ -40,13 +40,12 @@ export const ERROR_TABLE: { readonly [C in StoreErrorCode]: ErrorRow<C> } = {
     class: 'failClosed',
     message: (e) =>
       `CRC mismatch in segment ${e.segmentId} at offset ${e.offset}: the frame's bytes are not what was written; ` +
-      `run \`batpak verify\` to list the damage and \`batpak recover\` to salvage the readable events`,
+      `run \`batpak verify\` to list the damage`,
   },
   CorruptSegment: {
     class: 'failClosed',
     message: (e) =>
-      `corrupt segment ${e.segmentId}: ${e.detail}; run \`batpak verify\` to list the damage and ` +
-      `\`batpak recover\` to salvage the readable events`,
+      `corrupt segment ${e.segmentId}: ${e.detail}; run \`batpak verify\` to list the damage`,
   },
   NotFound: {
     class: 'domain',
@@ -143,8 +142,7 @@ export const ERROR_TABLE: { readonly [C in StoreErrorCode]: ErrorRow<C> } = {
   CorruptFrame: {
     class: 'failClosed',
     message: (e) =>
-      `corrupt frame in segment ${e.segmentId} at offset ${e.offset}: ${e.reason}; run \`batpak verify\` ` +
-      `to list the damage and \`batpak recover\` to salvage the readable events`,
+      `corrupt frame in segment ${e.segmentId} at offset ${e.offset}: ${e.reason}; run \`batpak verify\` to list the damage`,
   },
   SegmentTooManyEntries: {
     class: 'failClosed',

@@ -67,7 +67,7 @@ export function defineEvent(
   if (upcast !== undefined && typeof upcast !== 'function') {
     throw new TypeError(`defineEvent: upcast must be a function, got ${describeType(upcast)}`)
   }
-  if (schema !== undefined && typeof schema['~standard']?.validate !== 'function') {
+  if (schema !== undefined && typeof schema?.['~standard']?.validate !== 'function') {
     throw new TypeError(
       'defineEvent: schema must implement Standard Schema v1 (a "~standard" property)',
     )
@@ -166,10 +166,10 @@ const DEFINITION_NAMES: ReadonlySet<string> = new Set([
 
 function validate(name: string, schema: StandardSchema, value: unknown): StandardResult<unknown> {
   const result = schema['~standard'].validate(value)
-  if (result instanceof Promise) {
+  if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
     throw new TypeError(
       `the schema of ${name} is asynchronous; batpak needs one that answers at once`,
     )
   }
-  return result
+  return result as StandardResult<unknown>
 }

@@ -56,10 +56,15 @@ export class Frontier {
     return { wallMs: this.#writtenMs, sequence: this.#writtenSeq }
   }
 
-  markWritten(wallMs: number, sequence: number): void {
+  /** Since when a write of now is pending. Read before it: the clock may be the caller's code. */
+  pendingSinceNs(): bigint {
+    return this.#pendingSinceNs ?? this.#clock.nowMonoNs()
+  }
+
+  markWritten(wallMs: number, sequence: number, pendingSinceNs: bigint): void {
     this.#writtenMs = wallMs
     this.#writtenSeq = sequence
-    this.#pendingSinceNs ??= this.#clock.nowMonoNs()
+    this.#pendingSinceNs = pendingSinceNs
   }
 
   markVisible(wallMs: number, sequence: number): void {
@@ -78,9 +83,9 @@ export class Frontier {
     const view = {
       acceptedHlc: written,
       writtenHlc: written,
-      durableHlc: this.#durable,
+      durableHlc: { ...this.#durable },
       visibleHlc: visible,
-      appliedHlc: this.#applied,
+      appliedHlc: { ...this.#applied },
       emittedHlc: visible,
       visibleMinusDurableSeq: visible.sequence - this.#durable.sequence,
     }

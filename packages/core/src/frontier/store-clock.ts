@@ -13,7 +13,8 @@ export class StoreClock implements Clock {
   nowUs(): number {
     const reading = this.#inner.nowUs()
     if (reading < this.#lastUs) return this.#lastUs
-    this.#lastUs = reading
+    // NaN is no time: it must not become what later readings are compared with.
+    if (reading > this.#lastUs) this.#lastUs = reading
     return reading
   }
 

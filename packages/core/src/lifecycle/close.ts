@@ -1,6 +1,6 @@
 /** Closing: the last events, the footer, the sync, and then every resource, whatever failed before. */
 import type { Engine } from '../engine.ts'
-import { StoreError } from '../errors.ts'
+import { StoreError, io } from '../errors.ts'
 import { Kind } from '../event/kind.ts'
 import { encodeClosePayload } from '../open/lifecycle-event.ts'
 import type { Opened, WriteSide } from '../open/open.ts'
@@ -11,24 +11,19 @@ import type { Opened, WriteSide } from '../open/open.ts'
  * @throws StoreError `Io` when the sync fails, `WriterCrashed` when the writer had failed before;
  *   everything is released all the same
  */
-export function closeStore({ engine, lock, write }: Opened): void {
+export function closeStore(opened: Opened): void {
+  const { engine, write } = opened
   if (engine.closed) return
-  let failure: unknown
-  if (write !== undefined) failure = attempt(() => finishWriting(engine, write))
+  const unfinished = write === undefined ? undefined : attempt(() => finishWriting(engine, write))
   engine.closed = true
-  for (const release of [
-    (): void => engine.reader.close(),
-    (): void => write?.writer.release(),
-    (): void => lock?.release(),
-  ]) {
-    failure = attempt(release) ?? failure
-  }
+  const unreleased = release(opened)
+  const failure = unfinished ?? unreleased
   if (failure !== undefined) throw failure
 }
 
 /** Ends as batpak 0.8.0 does when a store is dropped: footer and sync, no CLOSE event (W-160). */
 export function abandonStore(opened: Opened): void {
-  const { engine, lock, write } = opened
+  const { engine, write } = opened
   if (engine.closed) return
   engine.closed = true
   if (write !== undefined && !write.writer.poisoned) {
@@ -36,9 +31,22 @@ export function abandonStore(opened: Opened): void {
     if (failure !== undefined)
       engine.report('close', 'an abandoned store was not finished', failure)
   }
-  engine.reader.close()
-  write?.writer.release()
-  lock?.release()
+  const failure = release(opened)
+  if (failure !== undefined) engine.report('close', 'a file could not be closed', failure)
+}
+
+/** Closes every file and at last the lock, whatever fails before; returns the first failure. */
+function release({ engine, lock, write }: Opened): unknown {
+  let failure: unknown
+  for (const close of [
+    (): void => engine.reader.close(),
+    (): void => write?.writer.release(),
+    (): void => lock?.release(),
+  ]) {
+    const next = attempt(() => io('close the store', engine.dataDir, close))
+    failure ??= next
+  }
+  return failure
 }
 
 function finishWriting(engine: Engine, { writer, lifecycle }: WriteSide): void {

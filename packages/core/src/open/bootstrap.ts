@@ -18,12 +18,14 @@ export function bootstrapHlc(index: EventIndex, nowMs: number): HlcPoint {
       violation: { kind: 'BootstrapHlcOutOfOrder', openHlc, maxRecoveredHlc, lastCloseHlc },
     })
   }
-  if (!Number.isSafeInteger(openHlc.wallMs * 1000)) {
-    throw new StoreError('InvariantViolation', {
-      violation: { kind: 'OpenHlcTimestampOutOfRange', wallMs: openHlc.wallMs },
-    })
-  }
   return openHlc
+}
+
+/** @throws StoreError `InvariantViolation` when the OPEN event could have no timestamp */
+export function assertTimestamp({ wallMs }: HlcPoint): void {
+  if (Number.isSafeInteger(wallMs * 1000)) return
+  const violation = { kind: 'OpenHlcTimestampOutOfRange', wallMs } as const
+  throw new StoreError('InvariantViolation', { violation })
 }
 
 /** The highest point of all rows, hidden ones included. */

@@ -60,7 +60,7 @@ function take(fs: PlatformFs, path: string): Fd | 'held' | undefined {
   let outcome: Fd | 'held' | undefined
   try {
     if (!locking('lock the store directory', path, () => fs.tryLock(fd))) outcome = 'held'
-    else if (isFileAt(fs, fd, path)) outcome = fd
+    else if (locking('look at the lock file', path, () => isFileAt(fs, fd, path))) outcome = fd
     return outcome
   } finally {
     if (outcome !== fd) fs.close(fd)

@@ -23,7 +23,7 @@ import { heal } from '../restore/heal.ts'
 import { restore, type Restored } from '../restore/restore.ts'
 import type { SealedReads } from '../segment/reader.ts'
 import { LogWriter } from '../writer/log-writer.ts'
-import { bootstrapHlc } from './bootstrap.ts'
+import { assertTimestamp, bootstrapHlc } from './bootstrap.ts'
 import { DirLock } from './dir-lock.ts'
 import { encodeOpenPayload } from './lifecycle-event.ts'
 import { checkProfile } from './profile-check.ts'
@@ -133,6 +133,7 @@ function beginWriting(
   evidence: PlatformEvidence,
   admission: PlatformAdmission,
 ): WriteSide {
+  assertTimestamp(openHlc)
   // 11 heal, then the new segment; without a durable name nothing may be created
   if (admission.parentDirSync === 'Rejected') {
     throw new StoreError('PlatformAdmissionFailed', {
@@ -208,7 +209,7 @@ function abandonWriter(writer: LogWriter, engine: Engine): void {
 
 function callObserver(engine: Engine): void {
   try {
-    engine.config.openReportObserver?.(engine.openReport!)
+    engine.config.openReportObserver?.(structuredClone(engine.openReport!))
   } catch (error) {
     engine.report('open', 'the open report observer threw', error)
   }

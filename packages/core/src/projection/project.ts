@@ -30,6 +30,7 @@ export function projectEntity<S>(
   if (rows.length === 0) return undefined
   let state = projection.init()
   for (const row of rows) {
+    engine.assertOpen('project')
     const event = eventOf(engine, row, engine.reader)
     state = apply(handlers.get(event.kind) ?? any!, state, event)
   }

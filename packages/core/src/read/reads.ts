@@ -10,7 +10,7 @@ import type { EventId } from '../event/id.ts'
 import { checkRegion, type Region } from '../event/region.ts'
 import type { FrontierView } from '../frontier/frontier.ts'
 import { RowWalk } from '../index-store/query.ts'
-import { checkOptionNames, describeType } from '../options.ts'
+import { checkFlag, checkOptionNames, describeType } from '../options.ts'
 import { projectEntity } from '../projection/project.ts'
 import type { Projection } from '../projection/projection.ts'
 import type { OpenReport } from '../restore/report.ts'
@@ -205,7 +205,8 @@ export abstract class Reads {
   ): VerifyResult {
     this.engine.assertOpen('verify')
     checkOptionNames('verify options', options, VERIFY_NAMES)
-    return verifyReceipt(this.engine, receipt, options.strictDiskPosition === true)
+    const strict = checkFlag('strictDiskPosition', options.strictDiskPosition)
+    return verifyReceipt(this.engine, receipt, strict)
   }
 
   stats(): StoreStats {
@@ -234,9 +235,9 @@ export abstract class Reads {
       globalSequence: index.allocated,
       visibleSequence: index.visible,
       frontier: frontier.view(),
-      openReport: openReport!,
+      openReport: structuredClone(openReport!),
       platformEvidence: { host, storePath: evidence.storePath, admission: admissionFor(evidence) },
-      backends: platform.backends(),
+      backends: structuredClone(platform.backends()),
     }
   }
 
@@ -251,7 +252,8 @@ export abstract class Reads {
     this.engine.assertOpen(operation)
     checkRegion(region)
     checkOptionNames(`${operation} options`, options, ENTRIES_NAMES)
-    const { after, reverse } = options
+    const { after } = options
+    const reverse = checkFlag('reverse', options.reverse)
     let left = options.limit === undefined ? Infinity : checkCount('limit', options.limit)
     const walk = new RowWalk(this.engine.index, region, { after: checkAfter(after), reverse })
     return () => {

@@ -1,6 +1,8 @@
 /** Rows from a segment's footer, when the footer can be believed. */
 import { Kind, restoredKind } from '../event/kind.ts'
+import { FRAME_PREFIX_BYTES } from '../segment/frame-keys.ts'
 import { FrameHead } from '../segment/frame-head.ts'
+import { HEADER_PREFIX_BYTES } from '../segment/header.ts'
 import { frameLength, readHead } from '../segment/scan.ts'
 import {
   FooterEntry,
@@ -16,7 +18,9 @@ import type { IndexBuilder } from './rebuild.ts'
  * Adds the events of the footer; false, with nothing added, when there is none to believe.
  *
  * A footer has no checksum. It is believed when its structure holds, its frames lie in ascending
- * order inside the frame region, and nothing committed stands behind the last of them.
+ * order inside the frame region, and no event stands between or behind them that it does not name,
+ * but those of a batch that failed. What a flipped bit changes inside an entry is noticed when the
+ * event is read.
  */
 export function readFooter(file: FileWindow, segmentId: number, builder: IndexBuilder): boolean {
   const trailer = readTrailer(file)
@@ -24,9 +28,7 @@ export function readFooter(file: FileWindow, segmentId: number, builder: IndexBu
   const strings = readFooterStrings(file, trailer)
   if (strings === undefined) return false
   const entry = new FooterEntry()
-  const end = checkEntries(file, trailer, strings, entry)
-  if (end === undefined || !onlyBatchRemains(file, segmentId, end, trailer.tableOffset))
-    return false
+  if (!entriesHold(file, segmentId, trailer, strings, entry)) return false
   for (let i = 0; i < trailer.count; i += 1) {
     readFooterEntry(file, trailer, strings, i, entry)
     const restored = restoredKind(entry.kind)
@@ -38,35 +40,50 @@ export function readFooter(file: FileWindow, segmentId: number, builder: IndexBu
   return true
 }
 
-/** Where the last frame of the footer ends; undefined when the entries contradict the file. */
-function checkEntries(
+function entriesHold(
   file: FileWindow,
+  segmentId: number,
   trailer: FooterTrailer,
   strings: readonly string[],
   entry: FooterEntry,
-): number | undefined {
-  let end = 0
+): boolean {
+  if (trailer.count === 0) return isEmptySegment(file, trailer.tableOffset)
+  let end = headerLength(file)
   let sequence = -1
   for (let i = 0; i < trailer.count; i += 1) {
-    if (!readFooterEntry(file, trailer, strings, i, entry)) return undefined
-    const safe =
-      Number.isSafeInteger(entry.sequence) &&
-      Number.isSafeInteger(entry.wallMs) &&
-      entry.sequence > sequence
-    if (!safe || entry.offset < end || entry.length < 8) return undefined
+    if (!readFooterEntry(file, trailer, strings, i, entry) || !isSound(entry)) return false
+    if (entry.sequence <= sequence || entry.offset < end) return false
+    if (entry.offset > end && !holdsNoEvent(file, segmentId, end, entry.offset, true)) return false
     end = entry.offset + entry.length
     sequence = entry.sequence
-    if (end > trailer.tableOffset) return undefined
+    if (end > trailer.tableOffset) return false
   }
-  return end
+  return end === trailer.tableOffset || holdsNoEvent(file, segmentId, end, trailer.tableOffset, false)
+}
+
+function isSound({ sequence, wallMs, offset, length }: FooterEntry): boolean {
+  return (
+    Number.isSafeInteger(sequence) &&
+    Number.isSafeInteger(wallMs) &&
+    Number.isSafeInteger(offset) &&
+    length > FRAME_PREFIX_BYTES
+  )
 }
 
 /**
- * Whether the bytes between the last indexed frame and the footer hold no event of their own: batch
- * markers, or the remains of a batch that failed.
+ * Whether the bytes between indexed frames hold no event of their own: batch markers, or the items of
+ * a batch that failed.
+ *
+ * @param committed whether an unindexed batch may even have its commit marker: the process that wrote
+ *   more events behind it knew that it had failed; at the end nobody knows
  */
-function onlyBatchRemains(file: FileWindow, segmentId: number, from: number, end: number): boolean {
-  if (from === 0) return end === 0 || isEmptySegment(file, end)
+function holdsNoEvent(
+  file: FileWindow,
+  segmentId: number,
+  from: number,
+  end: number,
+  committed: boolean,
+): boolean {
   const head = new FrameHead()
   let inBatch = false
   for (let offset = from; offset < end;) {
@@ -75,17 +92,21 @@ function onlyBatchRemains(file: FileWindow, segmentId: number, from: number, end
     readHead(file, segmentId, offset, length, head)
     if (head.kind === Kind.SYSTEM_BATCH_BEGIN) inBatch = true
     else if (head.kind === Kind.SYSTEM_BATCH_COMMIT) {
-      // The commit of the batch that the footer indexed; one behind unindexed items would make them count.
-      if (inBatch) return false
+      if (inBatch && !committed) return false
+      inBatch = false
     } else if (!inBatch) return false
     offset += length
   }
   return true
 }
 
+/** Where the frames begin according to the header; its other content is not looked at here. */
+function headerLength(file: FileWindow): number {
+  const at = file.load(0, HEADER_PREFIX_BYTES)
+  return HEADER_PREFIX_BYTES + file.buf.readUInt32BE(at + 4)
+}
+
 /** A footer without entries is right only where no frames are. */
 function isEmptySegment(file: FileWindow, framesEnd: number): boolean {
-  if (framesEnd < 8 || framesEnd > file.size) return false
-  const at = file.load(0, 8)
-  return 8 + file.buf.readUInt32BE(at + 4) === framesEnd
+  return framesEnd <= file.size && headerLength(file) === framesEnd
 }

@@ -7,6 +7,8 @@
 import { crc32 } from '../encoding/crc.ts'
 import { MalformedError, Reader } from '../encoding/reader.ts'
 import { StoreError } from '../errors.ts'
+import { decodeFrame } from './frame-decode.ts'
+import { FrameHead } from './frame-head.ts'
 import { FRAME_PAYLOAD_MAX, FRAME_PREFIX_BYTES, K_EVENT_ID } from './frame-keys.ts'
 import type { ScanOptions } from './scan.ts'
 import { FileWindow } from './window.ts'
@@ -38,7 +40,7 @@ export function judgeTail(file: FileWindow, options: ScanOptions, offset: number
   }
   const length = completeInLength(file, offset, end)
   const behind = findFrame(file, offset + 1, end)
-  if (length > 0 && (behind >= 0 || !endsInZeros(file, offset, length))) {
+  if (length > 0 && (behind >= 0 || !endsInZeros(file, offset, length) || isWhole(file, offset, length))) {
     throw damagedFrame(file, segmentId, offset)
   }
   if (behind >= 0) {
@@ -55,6 +57,18 @@ function damagedFrame(file: FileWindow, segmentId: number, offset: number): Stor
   }
   const detail = `frame at offset ${offset} has unreadable index metadata: it is empty`
   return new StoreError('CorruptSegment', { segmentId, detail })
+}
+
+/** A frame that still decodes lost no data to zeros: its own extension bytes may end in zeros. */
+function isWhole(file: FileWindow, offset: number, length: number): boolean {
+  const at = file.load(offset, length)
+  try {
+    decodeFrame(file.buf, at + FRAME_PREFIX_BYTES, at + length, new FrameHead())
+    return true
+  } catch (error) {
+    if (error instanceof MalformedError) return false
+    throw error
+  }
 }
 
 function endsInZeros(file: FileWindow, offset: number, length: number): boolean {

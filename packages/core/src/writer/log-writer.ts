@@ -2,9 +2,11 @@
  * The writer: the active segment, its rotation, the sync cadence, and the poison that a failed sync
  * or a write that could not be undone leaves behind (D5).
  */
-import { StoreError, asStoreError } from '../errors.ts'
+import { join } from 'node:path'
+import { StoreError, asStoreError, io } from '../errors.ts'
 import type { Engine } from '../engine.ts'
 import { ActiveSegment, RollbackFailed } from '../segment/active-segment.ts'
+import { segmentFileName } from '../segment/name.ts'
 import { encodeFooter } from '../segment/sidx.ts'
 
 export class LogWriter {
@@ -47,9 +49,10 @@ export class LogWriter {
       this.#seal('seal the full segment')
       this.#fsync('sync the full segment')
     }
-    const next = this.#guard('create the next segment', () => this.#create(segment.id + 1))
-    this.#segment = next
-    this.#engine.platform.fs.close(segment.fd)
+    const { dataDir, platform } = this.#engine
+    const path = join(dataDir, segmentFileName(segment.id + 1))
+    this.#segment = io('create the next segment', path, () => this.#create(segment.id + 1))
+    io('close the full segment', segment.path, () => platform.fs.close(segment.fd))
   }
 
   /** Appends one frame. @throws StoreError `Io`, nothing of it remains in the file */
