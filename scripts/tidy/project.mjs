@@ -68,7 +68,8 @@ function packagesOf(root) {
 function entriesOf(dir, manifest) {
   const entries = []
   for (const [subpath, target] of Object.entries(manifest.exports ?? {})) {
-    const path = typeof target === 'string' ? target : target?.['batpak-source']
+    const source = typeof target === 'string' ? target : target?.['batpak-source']
+    const path = typeof source === 'string' ? source : source?.default
     if (path) entries.push({ subpath, file: posix.join(dir, path) })
   }
   for (const [name, path] of Object.entries(manifest.bin ?? {})) {

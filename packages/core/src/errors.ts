@@ -71,7 +71,8 @@ export function isStoreError(value: unknown, code?: StoreErrorCode): boolean {
 
 /** Classifies an error; a batch error has the class of what caused it. */
 export function errorClass(error: StoreError): ErrorClass {
-  const own = ERROR_TABLE[error.code].class
+  // Another copy of this package may know codes that this one does not.
+  const own = ERROR_TABLE[error.code]?.class ?? 'failClosed'
   if (own !== 'cause') return own
   return isStoreError(error.cause) ? errorClass(error.cause) : 'retryable'
 }

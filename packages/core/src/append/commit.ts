@@ -19,13 +19,16 @@ import type { AppendReceipt } from './receipt.ts'
 import { replayReceipt } from './replay.ts'
 
 const CLOCK_MAX = 0xffff_ffff
+const FRAME_BUFFER_BYTES = 64 * 1024
+/** A buffer that one large event has made larger is not kept. */
+const FRAME_BUFFER_KEPT_BYTES = 1024 * 1024
 
 export class Committer {
   readonly #engine: Engine
   readonly #writer: LogWriter
   readonly #ids: IdSource
   readonly #draft: FrameDraft = new FrameDraft()
-  readonly #frame: Writer = new Writer(64 * 1024)
+  #frame: Writer = new Writer(FRAME_BUFFER_BYTES)
   /** The highest wall time this store has ever assigned (W-39). */
   #wallFloorMs: number
   #pendingSinceNs = 0n
@@ -136,6 +139,9 @@ export class Committer {
   }
 
   #encode(): number {
+    if (this.#frame.buf.length > FRAME_BUFFER_KEPT_BYTES) {
+      this.#frame = new Writer(FRAME_BUFFER_BYTES)
+    }
     this.#frame.pos = 0
     return encodeFrame(this.#frame, this.#draft)
   }

@@ -13,6 +13,8 @@ import type { AppendReceipt } from './receipt.ts'
 
 /** Buffers of payloads: more than one only while a caller's getter or schema appends itself. */
 const SCRATCH: Writer[] = []
+/** A buffer that one large payload has made larger is not kept. */
+const SCRATCH_KEPT_BYTES = 1024 * 1024
 
 /** Encodes `value` with its type and commits it. @throws as `Store.append` */
 export function submitValue(
@@ -39,7 +41,7 @@ export function submitValue(
     checkSize(engine, scratch.pos, request)
     return committer.commit(address, kind, scratch.buf, scratch.pos, request)
   } finally {
-    SCRATCH.push(scratch)
+    if (scratch.buf.length <= SCRATCH_KEPT_BYTES) SCRATCH.push(scratch)
   }
 }
 

@@ -9,6 +9,11 @@ import { explainRefusal } from './payload-refusal.ts'
 import { MAX_DEPTH, isRecord } from './payload-shape.ts'
 import { Writer } from './writer.ts'
 
+/** From this depth on a container is looked for among those around it: a cycle ends here. */
+const CYCLE_CHECK_DEPTH = 8
+/** The containers around the value that is being encoded. */
+const around: object[] = []
+
 const U64_MAX = (1n << 64n) - 1n
 const I64_MIN = -(1n << 63n)
 
@@ -24,10 +29,12 @@ const REFUSED: Refused = new Refused('refused')
  */
 export function encodePayload(out: Writer, value: unknown): void {
   const start = out.pos
+  const outside = around.length
   try {
     encodeValue(out, value, 0)
   } catch (error) {
     out.pos = start
+    around.length = outside
     if (error !== REFUSED) throw error
     throw new StoreError('Serialization', { reason: explainRefusal(value) })
   }
@@ -54,9 +61,13 @@ function encodeValue(out: Writer, value: unknown, depth: number): void {
     case 'object':
       if (value === null) return out.nil()
       if (depth >= MAX_DEPTH) throw REFUSED
-      if (Array.isArray(value)) return encodeArray(out, value, depth)
       if (value instanceof Uint8Array) return out.byteList(value)
-      return encodeRecord(out, value as Record<string, unknown>, depth)
+      if (depth >= CYCLE_CHECK_DEPTH && around.includes(value)) throw REFUSED
+      around.push(value)
+      if (Array.isArray(value)) encodeArray(out, value, depth)
+      else encodeRecord(out, value as Record<string, unknown>, depth)
+      around.pop()
+      return
     default:
       throw REFUSED
   }

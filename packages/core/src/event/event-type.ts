@@ -139,6 +139,7 @@ export class DefinedEvent implements EventType<unknown> {
       if (result.issues !== undefined) throw this.#refused(result.issues)
       return result.value
     } catch (cause) {
+      if (cause instanceof AsynchronousSchema) throw cause
       const { kind: eventKind, eventId, entity } = event
       throw new StoreError('DecodeFailure', { kind: eventKind, eventId, entity }, { cause })
     }
@@ -164,10 +165,13 @@ const DEFINITION_NAMES: ReadonlySet<string> = new Set([
   'upcast',
 ])
 
+/** A mistake in the program, whether it shows when writing or when reading. */
+class AsynchronousSchema extends TypeError {}
+
 function validate(name: string, schema: StandardSchema, value: unknown): StandardResult<unknown> {
   const result = schema['~standard'].validate(value)
   if (typeof (result as { then?: unknown } | undefined)?.then === 'function') {
-    throw new TypeError(
+    throw new AsynchronousSchema(
       `the schema of ${name} is asynchronous; batpak needs one that answers at once`,
     )
   }

@@ -80,9 +80,14 @@ export function isEventKind(value: unknown): value is EventKind {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 0xffff
 }
 
-/** Kinds that only batpak writes: a caller's frame of such a kind would corrupt recovery. */
+/**
+ * Kinds that callers may not append: those that only batpak writes, because such a frame would corrupt
+ * recovery, and reserved ones without a name, because a reopen would read them as another kind (W-23).
+ */
 export function isRefusedByAppend(kind: number): boolean {
-  return REFUSED_BY_APPEND.has(kind)
+  const category = kind >>> 12
+  if (category !== SYSTEM && category !== EFFECT) return false
+  return REFUSED_BY_APPEND.has(kind) || !KNOWN.has(kind)
 }
 
 /**

@@ -50,7 +50,7 @@ export function kindFilter(region: Region): KindFilter {
  */
 export function regionIdentity(region: Region): string {
   checkRegion(region)
-  const clock = region.clock === undefined ? '*' : `${region.clock[0]}-${region.clock[1]}`
+  const clock = region.clock === undefined ? '*' : region.clock.map(identityClock).join('-')
   return `entity=${identityPart('entity', region.entity)}|scope=${identityPart('scope', region.scope)}|fact=${factOf(region)}|clock=${clock}`
 }
 
@@ -60,7 +60,11 @@ function factOf(region: Region): string {
   const filter = kindFilter(region)
   if (filter === undefined) return 'none'
   if (filter === 'any') return 'any'
-  if ('category' in filter) return `category:${filter.category.toString(16)}`
+  if ('category' in filter) {
+    const { category } = filter
+    if (category >= 0 && category <= 0xf) return `category:${category.toString(16)}`
+    throw new RangeError(`region: a category of ${category} has no identity, it must be 0 to 15`)
+  }
   const { category, typeId } = kindParts(filter.exact)
   return `exact:${category.toString(16)}:${typeId.toString(16)}`
 }
@@ -71,6 +75,11 @@ function identityPart(name: string, value: string | undefined): string {
     throw new RangeError(`region: ${name} ${JSON.stringify(value)} has no unambiguous identity`)
   }
   return value
+}
+
+function identityClock(bound: number): string {
+  if (Number.isInteger(bound) && bound >= 0 && bound <= 0xffff_ffff) return String(bound)
+  throw new RangeError(`region: a clock of ${bound} has no identity, it must be 0 to 4294967295`)
 }
 
 function isClockRange(value: unknown): boolean {

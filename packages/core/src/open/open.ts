@@ -63,7 +63,12 @@ export function openStore(options: StoreOptions, mode: EngineMode): Opened {
     // 6 profile; evidence is collected once per open
     const evidence = mode === 'Unlocked' ? early : probeFully(config, dataDir)
     if (config.platformProfilePath !== undefined) {
-      checkProfile(platform.fs, config.platformProfilePath, evidence)
+      checkProfile(
+        platform.fs,
+        config.platformProfilePath,
+        evidence,
+        mode === 'Unlocked' ? 'not probed' : 'compared',
+      )
     }
     const admission = admissionFor(evidence)
     const engine = new Engine(config, mode, dataDir, sealedReads(config, mode, admission))
@@ -220,11 +225,14 @@ function reportOpen(
   restored: Restored,
   collisions: ReturnType<typeof findKindCollisions>,
 ): void {
-  for (const name of restored.malformed) {
-    engine.report('open', `${name} is named like a segment but has no number; it is ignored`)
-  }
+  for (const remark of restored.remarks) engine.report('open', remark)
   if (collisions.length > 0 && engine.config.eventPayloadValidation === 'Warn') {
     const error = new StoreError('EventPayloadRegistry', { collisions })
+    if (WARNED.has(error.message)) return
+    WARNED.add(error.message)
     engine.report('event_registry', error.message, error)
   }
 }
+
+/** Collisions that were told already: once per process is enough (W-30). */
+const WARNED = new Set<string>()

@@ -6,13 +6,19 @@ import type { Engine } from '../engine.ts'
  * closed it ends (R-164).
  */
 export function storeIterator<T>(engine: Engine, next: () => T | undefined): IterableIterator<T> {
+  let ended = false
   return {
     [Symbol.iterator](): IterableIterator<T> {
       return this
     },
     next(): IteratorResult<T> {
-      const value = engine.closed ? undefined : next()
-      return value === undefined ? { done: true, value: undefined } : { done: false, value }
+      const value = ended || engine.closed ? undefined : next()
+      ended = value === undefined
+      return value === undefined ? { done: true, value } : { done: false, value }
+    },
+    return(): IteratorResult<T> {
+      ended = true
+      return { done: true, value: undefined }
     },
   }
 }

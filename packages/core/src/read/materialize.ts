@@ -76,7 +76,7 @@ class Entry implements IndexEntry {
     this.#extensions = extensions
   }
 
-  /** Bytes as lower-case hex. */
+  /** Bytes as lower-case hex, integers beyond 2^53 as decimal strings. */
   toJSON(): object {
     return {
       ...ownFields(this),
@@ -125,7 +125,7 @@ class Event extends Entry implements StoredEvent {
       ...super.toJSON(),
       contentHash: hex(this.contentHash),
       payloadBytes: hex(this.payloadBytes),
-      payload: this.payload,
+      payload: withoutBigints(this.payload),
     }
   }
 }
@@ -144,7 +144,7 @@ export function eventOf(source: RowSource, row: number, reader: SegmentReader): 
 }
 
 /** Reads the frame of a row into the reader and checks that it is what the index says. */
-export function readRow({ columns }: EventIndex, row: number, reader: SegmentReader): void {
+export function readRow({ columns, names }: EventIndex, row: number, reader: SegmentReader): void {
   const segmentId = columns.segmentId(row)
   const offset = columns.offset(row)
   reader.read(segmentId, offset, columns.length(row))
@@ -154,6 +154,8 @@ export function readRow({ columns }: EventIndex, row: number, reader: SegmentRea
     columns.hasEventId(row, head.eventId) &&
     columns.hasEventHash(row, head.eventHash) &&
     columns.clock(row) === head.clock &&
+    names.text(columns.entityId(row)) === head.entity &&
+    names.text(columns.scopeId(row)) === head.scope &&
     (columns.kind(row) === head.kind || columns.kind(row) === restoredKind(head.kind).kind)
   ) {
     return
@@ -169,6 +171,15 @@ export function extensionsOfFrame({ head, buf }: SegmentReader): Extensions {
 
 function ownFields(entry: object): object {
   return Object.fromEntries(Object.entries(entry))
+}
+
+/** JSON has no bigint, and `JSON.stringify` throws for one. */
+function withoutBigints(value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value)
+  if (value instanceof Uint8Array) return hex(value)
+  if (Array.isArray(value)) return value.map(withoutBigints)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, v]) => [key, withoutBigints(v)]))
 }
 
 function hex(bytes: Uint8Array): string {

@@ -2,7 +2,12 @@
 import { join } from 'node:path'
 import type { PlatformFs } from '@batpak/platform'
 import { StoreError, io } from '../errors.ts'
-import { COMPACTION_MARKER_FILE, SEGMENT_ID_MAX, classify } from '../segment/name.ts'
+import {
+  COMPACTION_MARKER_FILE,
+  SEGMENT_ID_MAX,
+  classify,
+  segmentFileName,
+} from '../segment/name.ts'
 
 export interface SegmentRef {
   readonly id: number
@@ -12,8 +17,8 @@ export interface SegmentRef {
 export interface DirectoryListing {
   /** Ascending by id. */
   readonly segments: readonly SegmentRef[]
-  /** Names that end like segments but are none: nobody reads them. */
-  readonly malformed: readonly string[]
+  /** What is odd about names here, for whoever listens. */
+  readonly remarks: readonly string[]
 }
 
 /**
@@ -24,7 +29,7 @@ export interface DirectoryListing {
  */
 export function listDirectory(fs: PlatformFs, dir: string): DirectoryListing {
   const paths = new Map<number, string>()
-  const malformed: string[] = []
+  const remarks: string[] = []
   for (const name of io('list the store directory', dir, () => fs.readdir(dir))) {
     const file = classify(name)
     if (file.kind === 'segment') {
@@ -32,11 +37,15 @@ export function listDirectory(fs: PlatformFs, dir: string): DirectoryListing {
       const id = checkedId(file.id, path)
       // A foreign name is read here, but not later: reads by number go to the canonical name (Q25).
       if (file.canonical || !paths.has(id)) paths.set(id, path)
-    } else if (file.kind === 'malformed-segment') malformed.push(name)
-    else if (file.kind === 'compaction-marker') throw unfinishedCompaction(dir)
+      if (!file.canonical) {
+        remarks.push(`${name} should be named ${segmentFileName(id)}; its events cannot be read`)
+      }
+    } else if (file.kind === 'malformed-segment') {
+      remarks.push(`${name} is named like a segment but has no number; it is ignored`)
+    } else if (file.kind === 'compaction-marker') throw unfinishedCompaction(dir)
   }
   const segments = [...paths].map(([id, path]) => ({ id, path })).sort((a, b) => a.id - b.id)
-  return { segments, malformed: malformed.sort() }
+  return { segments, remarks: remarks.sort() }
 }
 
 function checkedId(id: number, path: string): number {

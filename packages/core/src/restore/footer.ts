@@ -1,4 +1,5 @@
 /** Rows from a segment's footer, when the footer can be believed. */
+import { coordinateIssue } from '../event/coordinate.ts'
 import { Kind, restoredKind } from '../event/kind.ts'
 import { FRAME_PREFIX_BYTES } from '../segment/frame-keys.ts'
 import { FrameHead } from '../segment/frame-head.ts'
@@ -26,7 +27,7 @@ export function readFooter(file: FileWindow, segmentId: number, builder: IndexBu
   const trailer = readTrailer(file)
   if (trailer === undefined) return false
   const strings = readFooterStrings(file, trailer)
-  if (strings === undefined) return false
+  if (strings === undefined || !strings.every(couldBeName)) return false
   const entry = new FooterEntry()
   if (!entriesHold(file, segmentId, trailer, strings, entry)) return false
   for (let i = 0; i < trailer.count; i += 1) {
@@ -48,17 +49,26 @@ function entriesHold(
   entry: FooterEntry,
 ): boolean {
   if (trailer.count === 0) return isEmptySegment(file, trailer.tableOffset)
-  let end = headerLength(file)
+  let end = HEADER_PREFIX_BYTES
   let sequence = -1
   for (let i = 0; i < trailer.count; i += 1) {
     if (!readFooterEntry(file, trailer, strings, i, entry) || !isSound(entry)) return false
+    // The header is not looked at here, so where the frames begin is the first entry's word.
+    if (i === 0) end = Math.max(end, entry.offset)
     if (entry.sequence <= sequence || entry.offset < end) return false
     if (entry.offset > end && !holdsNoEvent(file, segmentId, end, entry.offset, true)) return false
     end = entry.offset + entry.length
     sequence = entry.sequence
     if (end > trailer.tableOffset) return false
   }
-  return end === trailer.tableOffset || holdsNoEvent(file, segmentId, end, trailer.tableOffset, false)
+  return (
+    end === trailer.tableOffset || holdsNoEvent(file, segmentId, end, trailer.tableOffset, false)
+  )
+}
+
+/** Frames are only written with valid coordinates, so another string in the table is damage. */
+function couldBeName(text: string): boolean {
+  return coordinateIssue(text, text) === undefined
 }
 
 function isSound({ sequence, wallMs, offset, length }: FooterEntry): boolean {

@@ -14,14 +14,14 @@ export interface Restored {
   readonly unfinished: readonly UnfinishedSegment[]
   /** The id a new segment takes. */
   readonly nextSegmentId: number
-  /** Names that end like segments but are none. */
-  readonly malformed: readonly string[]
+  /** What is odd about names in the directory. */
+  readonly remarks: readonly string[]
 }
 
 /** @throws StoreError as `listDirectory`, `rebuildIndex`, `readHiddenRanges` */
 export function restore(fs: PlatformFs, dir: string, clock: StoreClock): Restored {
   const start = clock.nowMonoNs()
-  const { segments, malformed } = listDirectory(fs, dir)
+  const { segments, remarks } = listDirectory(fs, dir)
   const { index, unfinished, fallbacks } = rebuildIndex(fs, segments)
   const built = clock.nowMonoNs()
   const hiddenOnDisk = readHiddenRanges(fs, dir)
@@ -53,7 +53,7 @@ export function restore(fs: PlatformFs, dir: string, clock: StoreClock): Restore
     cumulativeUnknownReservedEffectKindHistogram: fallbacks.effect,
     healed: plannedHeals(unfinished, index, hiddenOnDisk, lastId),
   }
-  return { index, report, unfinished, nextSegmentId: lastId + 1, malformed }
+  return { index, report, unfinished, nextSegmentId: lastId + 1, remarks }
 }
 
 function microseconds(ns: bigint): number {

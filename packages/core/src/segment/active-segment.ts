@@ -94,6 +94,8 @@ export class ActiveSegment {
   #rollback(cause: unknown): never {
     try {
       this.#fs.ftruncate(this.fd, this.#end)
+      // Or a crash could bring the fragment back, between events that were acknowledged (Q27).
+      this.#fs.fsync(this.fd, 'all')
     } catch (second) {
       throw new RollbackFailed(`a failed write could not be undone: ${String(second)}`, { cause })
     }

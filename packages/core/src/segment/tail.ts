@@ -40,7 +40,10 @@ export function judgeTail(file: FileWindow, options: ScanOptions, offset: number
   }
   const length = completeInLength(file, offset, end)
   const behind = findFrame(file, offset + 1, end)
-  if (length > 0 && (behind >= 0 || !endsInZeros(file, offset, length) || isWhole(file, offset, length))) {
+  if (
+    length > 0 &&
+    (behind >= 0 || !endsInZeros(file, offset, length) || isWhole(file, offset, length))
+  ) {
     throw damagedFrame(file, segmentId, offset)
   }
   if (behind >= 0) {
@@ -59,12 +62,16 @@ function damagedFrame(file: FileWindow, segmentId: number, offset: number): Stor
   return new StoreError('CorruptSegment', { segmentId, detail })
 }
 
-/** A frame that still decodes lost no data to zeros: its own extension bytes may end in zeros. */
+/**
+ * A frame that still decodes, down to the extensions at its end, is not one that lost its end: the
+ * extensions themselves may end in zeros.
+ */
 function isWhole(file: FileWindow, offset: number, length: number): boolean {
   const at = file.load(offset, length)
   try {
-    decodeFrame(file.buf, at + FRAME_PREFIX_BYTES, at + length, new FrameHead())
-    return true
+    const head = new FrameHead()
+    decodeFrame(file.buf, at + FRAME_PREFIX_BYTES, at + length, head)
+    return head.extensionsAt > 0
   } catch (error) {
     if (error instanceof MalformedError) return false
     throw error

@@ -6,11 +6,9 @@ import { defineEvent, type StoreOptions } from '../../src/index.ts'
 import { Noted, at } from '../support/api-events.ts'
 import { refusal, thrownBy } from '../support/api-errors.ts'
 import { FaultPlatform } from '../support/api-faults.ts'
-import { loadProfileSchemaNatively, platformWithEvidence } from '../support/api-platforms.ts'
+import { platformWithEvidence } from '../support/api-platforms.ts'
 import { writeSegment } from '../support/api-segments.ts'
 import { filesOf, freshDir, openReadOnly, openStore, openUnlocked } from '../support/api-store.ts'
-
-loadProfileSchemaNatively()
 
 const twins = ['test.One', 'test.Two'].map((name) => defineEvent({ name, category: 1, typeId: 1 }))
 

@@ -145,7 +145,7 @@ describe('damage under a point read', () => {
     const store = openReadOnly({ dataDir })
     const error = refusal('CrcMismatch', () => store.get(receipt.eventId))
     expect([error.segmentId, error.offset]).toEqual([1, offset])
-    expect(error.message).toContain('batpak recover')
+    expect(error.message).toContain('batpak verify')
     refusal('CrcMismatch', () => store.find(receipt.eventId))
     refusal('CrcMismatch', () => [...store.events({ entity: 'a' })])
     refusal('CrcMismatch', () => [...store.ancestors(receipt.eventId)])

@@ -211,7 +211,7 @@ describe('damage that looks like an end', () => {
     }
     expectRefusal(dir, {
       code: 'CrcMismatch',
-      message: expect.stringContaining('batpak recover') as string,
+      message: expect.stringContaining('batpak verify') as string,
     })
   })
 

@@ -135,7 +135,7 @@ describe('a segment header', () => {
       segmentId: 7,
       detail: expect.stringMatching(detail),
     })
-    expect(error.message).toContain('batpak recover')
+    expect(error.message).toContain('batpak verify')
   })
 
   it('that the file ends inside of is no header, at every length (Q11)', () => {

@@ -49,12 +49,12 @@ export const SAMPLES: { readonly [C in StoreErrorCode]: Sample<C> } = {
   },
   CrcMismatch: {
     fields: { segmentId: 7, offset: 99 },
-    says: ['CRC mismatch', '7', '99', 'batpak recover'],
+    says: ['CRC mismatch', '7', '99', 'batpak verify'],
     class: 'failClosed',
   },
   CorruptSegment: {
     fields: { segmentId: 7, detail: 'bad magic' },
-    says: ['corrupt segment', '7', 'bad magic', 'batpak recover'],
+    says: ['corrupt segment', '7', 'bad magic', 'batpak verify'],
     class: 'failClosed',
   },
   NotFound: { fields: { id: ID }, says: [ID, 'not found'], class: 'domain' },

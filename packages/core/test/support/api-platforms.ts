@@ -1,5 +1,4 @@
 import { readSync } from 'node:fs'
-import Module from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { nodePlatform, type PlatformBackend } from '@batpak/platform'
@@ -34,19 +33,6 @@ export function mappingPlatform(dataDir: string): PlatformBackend {
       },
     },
   })
-}
-
-/**
- * Lets the store load `@batpak/profile-schema` with `require`, as it does for a configured profile.
- * Test processes resolve packages to their TypeScript sources, which Node 20 cannot load by itself:
- * there the built files stand in.
- */
-export function loadProfileSchemaNatively(): void {
-  const loader = Module as unknown as { _resolveFilename: (...args: unknown[]) => string }
-  const resolve = loader._resolveFilename
-  if ((process.features as { readonly typescript?: unknown }).typescript) return
-  loader._resolveFilename = (...args) =>
-    resolve(...args).replace(/([/\\]profile-schema[/\\])src([/\\][\w-]+)\.ts$/, '$1dist$2.js')
 }
 
 /** A profile of the repository's fixtures. */

@@ -8,9 +8,6 @@
 import { ReadOnlyStore, Store } from '@batpak/core'
 import { openLaneSuite } from '@batpak/testkit'
 import { expect, test } from 'vitest'
-import { requireBuiltProfileSchema } from '../support/native-require.ts'
-
-requireBuiltProfileSchema()
 
 const report = openLaneSuite<Store | ReadOnlyStore>(test, 'core', {
   open: (env, config) => Store.open({ ...config, platform: env.platform }),

@@ -17,9 +17,6 @@ import { Store, isStoreError, type OpenReport, type StoreOptions } from '@batpak
 import { nodePlatform } from '@batpak/platform'
 import { profileFixture } from '@batpak/testkit'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { requireBuiltProfileSchema } from '../support/native-require.ts'
-
-requireBuiltProfileSchema()
 
 const windows = process.platform === 'win32'
 const fixture = (name: string): string =>

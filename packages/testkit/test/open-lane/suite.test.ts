@@ -13,9 +13,7 @@ import {
   type OpenLaneOptions,
   type TestFunction,
 } from '../../src/index.ts'
-import { requireBuiltProfileSchema } from '../support/native-require.ts'
 
-requireBuiltProfileSchema()
 vi.setConfig({ testTimeout: 60_000 })
 
 type Open = (env: LaneEnv, config: LaneConfig) => Store
