@@ -120,6 +120,25 @@ describe('a write that cannot be undone', () => {
     expect(store.diagnostics().eventCount).toBe(2)
   })
 
+  it('Q27 is also one whose truncation could not be synced: a crash could bring the rest back', () => {
+    const { store, platform } = rig()
+    platform.spaceLeft = 100
+    platform.refuse = (call) => (call.name === 'fsync' ? 'EIO' : undefined)
+    refusal('Io', () => store.append(at('a'), Noted, { n: 1 }))
+    platform.spaceLeft = undefined
+    platform.refuse = undefined
+    refusal('WriterCrashed', () => store.append(at('a'), Noted, { n: 1 }))
+  })
+
+  it('Q27 is undone durably: truncation, then sync, before the error is thrown', () => {
+    const { store, platform } = rig()
+    platform.forget()
+    platform.spaceLeft = 100
+    refusal('Io', () => store.append(at('a'), Noted, { n: 1 }))
+    const names = platform.calls.map((call) => call.name)
+    expect(names.filter((name) => name !== 'pwrite')).toEqual(['ftruncate', 'fsync'])
+  })
+
   it('D21 closes with WriterCrashed, writes nothing and releases the lock', () => {
     const { store, platform, dataDir } = poisoned()
     platform.forget()

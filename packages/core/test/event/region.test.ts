@@ -61,6 +61,18 @@ describe('the identity of a region', () => {
   })
 })
 
+it.each<Region>([
+  { clock: [0, Infinity] },
+  { clock: [-1, 5] },
+  { clock: [0.5, 5] },
+  { clock: [0, 4294967296] },
+  { kind: { category: 16 } },
+  { kind: { category: -1 } },
+])('W-17 a region that no checkpoint of the reference could hold has no identity: %j', (region) => {
+  expect(argumentError(RangeError, () => regionIdentity(region))).toContain('no identity')
+  expect(() => [...openStore().entries(region)]).not.toThrow()
+})
+
 describe('a region', () => {
   const wrong: readonly (readonly [name: string, region: unknown])[] = [
     ['entity', { entity: 5 }],
