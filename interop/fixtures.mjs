@@ -59,7 +59,7 @@ export function observe(store, flags) {
 /** Files below `dir` with their bytes in hex. */
 export function contents(dir) {
   const found = {}
-  for (const name of readdirSync(dir, { recursive: true }).sort()) {
+  for (const name of readdirSync(dir, { recursive: true })) {
     const path = join(dir, name)
     if (statSync(path).isFile()) found[relative(dir, path)] = readFileSync(path).toString('hex')
   }

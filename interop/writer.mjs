@@ -15,22 +15,37 @@ const shapes = {
   options: (store) => {
     let parent
     for (let i = 0; i < 12; i += 1) {
-      const receipt = store.append(at(i), Order, { i }, {
-        idempotencyKey: core.idempotencyKey('options', `${dir} ${i}`),
-        ...(parent ? { causationId: parent.eventId, correlationId: parent.eventId } : {}),
-        position: { lane: i, depth: 2 * i },
-        flags: i * 20,
-        extensions: new Map([
-          ['acme.trace', Uint8Array.of(0, 127, 128, 255, i)],
-          ['acme.audit', new Uint8Array(i)],
-        ]),
-      })
+      const receipt = store.append(
+        at(i),
+        Order,
+        { i },
+        {
+          idempotencyKey: core.idempotencyKey('options', `${dir} ${i}`),
+          ...(parent ? { causationId: parent.eventId, correlationId: parent.eventId } : {}),
+          position: { lane: i, depth: 2 * i },
+          flags: i * 20,
+          extensions: new Map([
+            ['acme.trace', Uint8Array.of(0, 127, 128, 255, i)],
+            ['acme.audit', new Uint8Array(i)],
+          ]),
+        },
+      )
       parent = receipt
     }
   },
   'non-ascii': (store) => {
-    for (const name of ['café', 'cafe\u0301', '🦊:den', ' spaced name ', 'ж'.repeat(512), '\ufeffbom']) {
-      store.append({ entity: name, scope: `scope ${name}`.slice(0, 40) }, Order, { name, emoji: '🧪' })
+    for (const name of [
+      'café',
+      'cafe\u0301',
+      '🦊:den',
+      ' spaced name ',
+      'ж'.repeat(512),
+      '\ufeffbom',
+    ]) {
+      store.append({ entity: name, scope: `scope ${name}`.slice(0, 40) }, Order, {
+        name,
+        emoji: '🧪',
+      })
     }
   },
   payloads: (store) => {

@@ -13,7 +13,12 @@ const committed = readdirSync(fixturesDir, { withFileTypes: true })
   .map(({ name }) => name)
 
 test('every shape of the driver has a fixture, and no other folder is one', () => {
-  assert.deepEqual(committed, run('shapes').map(({ shape }) => shape).sort())
+  assert.deepEqual(
+    committed,
+    run('shapes')
+      .map(({ shape }) => shape)
+      .sort(),
+  )
 })
 
 for (const shape of committed) {

@@ -22,11 +22,23 @@ for (const mode of ['rw', 'ro']) {
       for (const end of ['release', 'kill']) {
         const holder = await spawnHold(dir, mode)
         const options = { dataDir: dir }
-        assert.equal(outcome(() => core.Store.open(options)), 'StoreLocked Mutable')
-        assert.equal(outcome(() => core.Store.openReadOnly(options)), 'StoreLocked ReadOnly')
-        assert.equal(outcome(() => core.Store.openUnlocked(options)), 'opened')
+        assert.equal(
+          outcome(() => core.Store.open(options)),
+          'StoreLocked Mutable',
+        )
+        assert.equal(
+          outcome(() => core.Store.openReadOnly(options)),
+          'StoreLocked ReadOnly',
+        )
+        assert.equal(
+          outcome(() => core.Store.openUnlocked(options)),
+          'opened',
+        )
         await holder[end]()
-        assert.equal(outcome(() => core.Store.open(options)), 'opened')
+        assert.equal(
+          outcome(() => core.Store.open(options)),
+          'opened',
+        )
       }
     }))
 }

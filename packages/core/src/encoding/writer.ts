@@ -3,7 +3,7 @@
  * integers, ids as 16-byte bins. One growable buffer, no intermediate values.
  */
 import { StoreError } from '../errors.ts'
-import { copyBytes } from './bytes.ts'
+import { copyBytes, plainView } from './bytes.ts'
 
 const FLOAT: Float64Array = new Float64Array(1)
 const FLOAT_BYTES: Uint8Array = new Uint8Array(FLOAT.buffer)
@@ -12,11 +12,15 @@ const LITTLE_ENDIAN: boolean = new Uint8Array(new Uint16Array([1]).buffer)[0] ==
 const SHORT_TEXT = 48
 
 export class Writer {
-  buf: Buffer
+  /** What was written so far, and room behind it. Never a Buffer: see `bytes.ts`. */
+  buf: Uint8Array
+  /** The same bytes with Node's readers and writers. */
+  buffer: Buffer
   pos = 0
 
   constructor(capacity = 1024) {
-    this.buf = Buffer.allocUnsafeSlow(capacity)
+    this.buffer = Buffer.allocUnsafeSlow(capacity)
+    this.buf = plainView(this.buffer)
   }
 
   /** Makes room for `bytes` more. */
@@ -24,8 +28,9 @@ export class Writer {
     const needed = this.pos + bytes
     if (needed <= this.buf.length) return
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.buf.length * 2))
-    this.buf.copy(grown, 0, 0, this.pos)
-    this.buf = grown
+    this.buffer.copy(grown, 0, 0, this.pos)
+    this.buffer = grown
+    this.buf = plainView(grown)
   }
 
   /** A copy of what was written since `start`. */
@@ -40,12 +45,12 @@ export class Writer {
 
   u32be(value: number): void {
     this.ensure(4)
-    this.pos = this.buf.writeUInt32BE(value, this.pos)
+    this.pos = this.buffer.writeUInt32BE(value, this.pos)
   }
 
   u32le(value: number): void {
     this.ensure(4)
-    this.pos = this.buf.writeUInt32LE(value, this.pos)
+    this.pos = this.buffer.writeUInt32LE(value, this.pos)
   }
 
   u64le(value: number): void {
@@ -102,7 +107,7 @@ export class Writer {
     }
     this.u8(value < 0n ? 0xd3 : 0xcf)
     this.ensure(8)
-    this.pos = this.buf.writeBigUInt64BE(BigInt.asUintN(64, value), this.pos)
+    this.pos = this.buffer.writeBigUInt64BE(BigInt.asUintN(64, value), this.pos)
   }
 
   float64(value: number): void {
@@ -125,7 +130,7 @@ export class Writer {
     }
     this.ensure(bytes + 5)
     this.#strHeader(bytes)
-    this.buf.write(text, this.pos, bytes, 'utf8')
+    this.buffer.write(text, this.pos, bytes, 'utf8')
     this.pos += bytes
   }
 
@@ -157,10 +162,10 @@ export class Writer {
       this.buf[this.pos++] = bytes
     } else if (bytes < 0x10000) {
       this.buf[this.pos++] = 0xda
-      this.pos = this.buf.writeUInt16BE(bytes, this.pos)
+      this.pos = this.buffer.writeUInt16BE(bytes, this.pos)
     } else {
       this.buf[this.pos++] = 0xdb
-      this.pos = this.buf.writeUInt32BE(bytes, this.pos)
+      this.pos = this.buffer.writeUInt32BE(bytes, this.pos)
     }
   }
 

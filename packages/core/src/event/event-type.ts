@@ -165,7 +165,7 @@ const DEFINITION_NAMES: ReadonlySet<string> = new Set([
   'upcast',
 ])
 
-/** A mistake in the program, whether it shows when writing or when reading. */
+/** Internal: to callers a TypeError; a class of its own, because `decode` wraps every other error. */
 class AsynchronousSchema extends TypeError {}
 
 function validate(name: string, schema: StandardSchema, value: unknown): StandardResult<unknown> {

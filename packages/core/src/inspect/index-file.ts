@@ -79,11 +79,11 @@ function mmapIndex(info: About, file: FileWindow): IndexFileInfo {
 
 function checkpoint(info: About, file: FileWindow): IndexFileInfo {
   const at = file.load(0, Math.min(file.size, 12))
-  if (file.size < 12 || file.buf.toString('latin1', at, at + 6) !== 'FBATCK') {
+  if (file.size < 12 || file.buffer.toString('latin1', at, at + 6) !== 'FBATCK') {
     return { ...info, defect: 'bad magic' }
   }
-  const stored = file.buf.readUInt32LE(at + 8)
-  const version = file.buf.readUInt16LE(at + 6)
+  const stored = file.buffer.readUInt32LE(at + 8)
+  const version = file.buffer.readUInt16LE(at + 6)
   const crc = crcDefect(file, stored)
   if (crc.defect !== undefined) return { ...info, version, ...crc }
   if (version < 2 || version > 6) return { ...info, version, defect: `unknown version ${version}` }

@@ -91,8 +91,10 @@ class Event extends Entry implements StoredEvent {
   readonly timestampUs: number
   readonly flags: number
   readonly contentHash: Uint8Array
-  readonly payloadBytes: Uint8Array
   declare readonly payloadRewritten?: true
+  // Cut from a shared pool, which no caller should hold: what they get is a copy of its own.
+  readonly #pooledBytes: Uint8Array
+  #payloadBytes: Uint8Array | undefined
   #payload: unknown
   #decoded = false
 
@@ -105,16 +107,20 @@ class Event extends Entry implements StoredEvent {
     this.contentHash = head.contentHash.slice()
     if (head.payloadForm === 'inline') {
       this.payloadRewritten = true
-      this.payloadBytes = copyBytes(buf, head.payloadAt, head.payloadAt + head.payloadCount)
-    } else this.payloadBytes = payloadOf(buf, head)
+      this.#pooledBytes = copyBytes(buf, head.payloadAt, head.payloadAt + head.payloadCount)
+    } else this.#pooledBytes = payloadOf(buf, head)
     this.setExtensions(extensionsOfFrame(reader))
+  }
+
+  get payloadBytes(): Uint8Array {
+    return (this.#payloadBytes ??= this.#pooledBytes.slice())
   }
 
   get payload(): unknown {
     if (!this.#decoded) {
       // The histograms of an OPEN event have integer keys (Q14).
       const integerKeys = this.kind === Kind.SYSTEM_OPEN_COMPLETED
-      this.#payload = decodePayload(this.payloadBytes, { integerKeys })
+      this.#payload = decodePayload(this.#pooledBytes, { integerKeys })
       this.#decoded = true
     }
     return this.#payload

@@ -113,7 +113,7 @@ function holdsNoEvent(
 /** Where the frames begin according to the header; its other content is not looked at here. */
 function headerLength(file: FileWindow): number {
   const at = file.load(0, HEADER_PREFIX_BYTES)
-  return HEADER_PREFIX_BYTES + file.buf.readUInt32BE(at + 4)
+  return HEADER_PREFIX_BYTES + file.buffer.readUInt32BE(at + 4)
 }
 
 /** A footer without entries is right only where no frames are. */

@@ -53,7 +53,7 @@ export function encodeHiddenRanges(ranges: HiddenRanges): Uint8Array {
     out.str('end')
     out.int(end)
   }
-  out.buf.writeUInt32LE(crc32(out.buf, PREFIX_BYTES, out.pos), 8)
+  out.buffer.writeUInt32LE(crc32(out.buf, PREFIX_BYTES, out.pos), 8)
   return out.toBytes()
 }
 

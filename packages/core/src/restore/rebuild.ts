@@ -90,7 +90,7 @@ export function readHeader(file: FileWindow, segmentId: number): number | undefi
   const prefix = Math.min(file.size, HEADER_PREFIX_BYTES)
   let at = file.load(0, prefix)
   if (prefix === HEADER_PREFIX_BYTES) {
-    const body = file.buf.readUInt32BE(at + 4)
+    const body = file.buffer.readUInt32BE(at + 4)
     at = file.load(0, Math.min(file.size, HEADER_PREFIX_BYTES + Math.min(body, 65536)))
   }
   const header = decodeSegmentHeader(segmentId, file.buf.subarray(at), file.size)

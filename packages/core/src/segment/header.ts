@@ -36,7 +36,7 @@ export function encodeSegmentHeader(segmentId: number, createdNs: bigint): Uint8
   out.bigint(createdNs)
   out.str('segment_id')
   out.int(segmentId)
-  out.buf.writeUInt32BE(out.pos - HEADER_PREFIX_BYTES, 4)
+  out.buffer.writeUInt32BE(out.pos - HEADER_PREFIX_BYTES, 4)
   return out.toBytes()
 }
 

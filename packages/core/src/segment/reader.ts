@@ -32,7 +32,7 @@ export class SegmentReader {
   readonly #dir: string
   readonly #sealedReads: SealedReads
   readonly #sealed: LruCache<number, Sealed>
-  #scratch: Buffer = Buffer.allocUnsafeSlow(4096)
+  #scratch: Uint8Array = new Uint8Array(4096)
   #activeId = -1
   #activeFd: Fd = -1
   #lastId = -1
@@ -104,7 +104,7 @@ export class SegmentReader {
   }
 
   #position(fd: Fd, segmentId: number, offset: number, length: number): number {
-    if (this.#scratch.length < length) this.#scratch = Buffer.allocUnsafeSlow(length * 2)
+    if (this.#scratch.length < length) this.#scratch = new Uint8Array(length * 2)
     const read = readUpTo(this.#fs, fd, this.#scratch, offset, length)
     if (read < length) throw this.#endOfFile(segmentId)
     this.buf = this.#scratch

@@ -73,12 +73,12 @@ export function frameLength(
   const rest = options.end - offset
   if (rest < FRAME_PREFIX_BYTES) return -1
   let at = file.load(offset, FRAME_PREFIX_BYTES)
-  const payload = file.buf.readUInt32BE(at)
+  const payload = file.buffer.readUInt32BE(at)
   // A frame without payload is what zeros look like.
   if (payload === 0 || payload > FRAME_PAYLOAD_MAX || payload > rest - FRAME_PREFIX_BYTES) return -1
   const length = FRAME_PREFIX_BYTES + payload
   at = file.load(offset, length)
-  const expected = file.buf.readUInt32BE(at + 4)
+  const expected = file.buffer.readUInt32BE(at + 4)
   return crc32(file.buf, at + FRAME_PREFIX_BYTES, at + length) === expected ? length : -1
 }
 

@@ -20,9 +20,9 @@ export interface FooterTrailer {
 export function readTrailer(file: FileWindow): FooterTrailer | undefined {
   if (file.size < FOOTER_TRAILER_BYTES) return undefined
   const at = file.load(file.size - FOOTER_TRAILER_BYTES, FOOTER_TRAILER_BYTES)
-  if (file.buf.readUInt32BE(at + 12) !== MAGIC) return undefined
-  const tableOffset = file.buf.readUInt32LE(at) + file.buf.readUInt32LE(at + 4) * 0x100000000
-  return { tableOffset, count: file.buf.readUInt32LE(at + 8) }
+  if (file.buffer.readUInt32BE(at + 12) !== MAGIC) return undefined
+  const tableOffset = file.buffer.readUInt32LE(at) + file.buffer.readUInt32LE(at + 4) * 0x100000000
+  return { tableOffset, count: file.buffer.readUInt32LE(at + 8) }
 }
 
 /** One footer entry; the reader reuses a single instance. */
@@ -78,7 +78,7 @@ export function readFooterEntry(
   entry: FooterEntry,
 ): boolean {
   const at = file.load(entriesStart(file, trailer) + i * FOOTER_ENTRY_BYTES, FOOTER_ENTRY_BYTES)
-  const { buf } = file
+  const { buffer: buf } = file
   const entity = strings[buf.readUInt32LE(at + 16)]
   const scope = strings[buf.readUInt32LE(at + 20)]
   if (entity === undefined || scope === undefined) return false
@@ -114,7 +114,7 @@ export function encodeFooter(
   const entries = (end - first) * FOOTER_ENTRY_BYTES
   // One buffer for all of it: a full segment's footer has tens of megabytes.
   const out = Buffer.allocUnsafeSlow(table.pos + entries + FOOTER_TRAILER_BYTES)
-  let p = table.buf.copy(out, 0, 0, table.pos)
+  let p = table.buffer.copy(out, 0, 0, table.pos)
   for (let row = first; row < end; row += 1) p = putEntry(out, p, index, row, slots)
   p = put64le(out, p, framesEnd)
   p = put32le(out, p, end - first)

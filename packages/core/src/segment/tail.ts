@@ -55,7 +55,7 @@ export function judgeTail(file: FileWindow, options: ScanOptions, offset: number
 /** A frame that is complete in length: its content is wrong, or it has none. */
 function damagedFrame(file: FileWindow, segmentId: number, offset: number): StoreError {
   const at = file.load(offset, FRAME_PREFIX_BYTES)
-  if (file.buf.readUInt32BE(at) !== 0 || file.buf.readUInt32BE(at + 4) !== 0) {
+  if (file.buffer.readUInt32BE(at) !== 0 || file.buffer.readUInt32BE(at + 4) !== 0) {
     return new StoreError('CrcMismatch', { segmentId, offset })
   }
   const detail = `frame at offset ${offset} has unreadable index metadata: it is empty`
@@ -85,7 +85,7 @@ function endsInZeros(file: FileWindow, offset: number, length: number): boolean 
 /** The length of the frame at `offset` if it ends inside the file, else 0. */
 function completeInLength(file: FileWindow, offset: number, end: number): number {
   if (end - offset < FRAME_PREFIX_BYTES) return 0
-  const payload = file.buf.readUInt32BE(file.load(offset, FRAME_PREFIX_BYTES))
+  const payload = file.buffer.readUInt32BE(file.load(offset, FRAME_PREFIX_BYTES))
   const length = FRAME_PREFIX_BYTES + payload
   return payload <= FRAME_PAYLOAD_MAX && length <= end - offset ? length : 0
 }
@@ -113,7 +113,7 @@ function intactButForLength(file: FileWindow, offset: number, end: number): bool
     if (error instanceof MalformedError) return false
     throw error
   }
-  return crc32(file.buf, body, reader.pos) === file.buf.readUInt32BE(at + 4)
+  return crc32(file.buf, body, reader.pos) === file.buffer.readUInt32BE(at + 4)
 }
 
 /** The offset of the first complete frame that begins at or behind `from`; -1 when there is none. */
@@ -121,7 +121,7 @@ export function findFrame(file: FileWindow, from: number, end: number): number {
   const rest = end - from
   if (rest <= FRAME_PREFIX_BYTES) return -1
   const at = file.load(from, rest)
-  const { buf } = file
+  const { buffer: buf } = file
   const stop = at + rest
   for (
     let body = buf.indexOf(FRAME_START, at + FRAME_PREFIX_BYTES);

@@ -1,5 +1,6 @@
 /** A sliding view of one file: long scans read large pieces, frames never straddle two of them. */
 import { readUpTo, type Fd, type PlatformFs } from '@batpak/platform'
+import { plainView } from '../encoding/bytes.ts'
 
 const WINDOW_BYTES = 1 << 20
 
@@ -7,8 +8,10 @@ export class FileWindow {
   readonly size: number
   readonly #fs: PlatformFs
   readonly #fd: Fd
-  /** The bytes; only what the last `load` asked for may be read. */
-  buf: Buffer = Buffer.alloc(0)
+  /** The bytes; only what the last `load` asked for may be read. Never a Buffer: see `bytes.ts`. */
+  buf: Uint8Array = new Uint8Array(0)
+  /** The same bytes with Node's readers. */
+  buffer: Buffer = Buffer.alloc(0)
   #start = 0
   #end = 0
 
@@ -36,7 +39,8 @@ export class FileWindow {
   #fill(offset: number, length: number): void {
     const wanted = Math.min(Math.max(length, WINDOW_BYTES), this.size - offset)
     if (this.buf.length < wanted) {
-      this.buf = Buffer.allocUnsafeSlow(Math.max(wanted, Math.min(WINDOW_BYTES, this.size)))
+      this.buffer = Buffer.allocUnsafeSlow(Math.max(wanted, Math.min(WINDOW_BYTES, this.size)))
+      this.buf = plainView(this.buffer)
     }
     const read = readUpTo(this.#fs, this.#fd, this.buf, offset, wanted)
     this.#start = offset

@@ -1,5 +1,5 @@
 /** A last frame whose receipt extensions end in zeros is no torn frame. */
-import { expect, it } from 'vitest'
+import { it } from 'vitest'
 import { KIND, AT, expectRefusal, killedStore, put, segment } from '../support/recovery.ts'
 
 it('damage to a durable event with zeros at its end is refused, not cut off (R-171)', () => {
