@@ -25,6 +25,9 @@ export const ours = (...args: string[]): number =>
 export const bareWrites = (...args: string[]): number =>
   measure(process.execPath, [here('workers/bare.js'), ...args])
 
+export const hashes = (...args: string[]): number =>
+  measure(process.execPath, [here('workers/hashes.js'), ...args])
+
 export const reference = (...args: string[]): number => measure(REFERENCE, args)
 
 /** The reference with its writer thread on the caller's core: no hand-over between cores. */

@@ -2,13 +2,13 @@
  * Measures batpak beside its reference, interleaved in one run: A B C, A B C, … so that a change of
  * the machine's speed meets all of them. Prints medians and ratios; asserts nothing.
  *
- * Usage: node dist/main.js [append] [rebuild] [get] [--rounds N] [--json FILE]
+ * Usage: node dist/main.js [append] [rebuild] [get] [hashes] [--rounds N] [--json FILE]
  */
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, release, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { bareWrites, buildReference, ours, reference, referencePinned } from './drivers.ts'
+import { bareWrites, buildReference, hashes, ours, reference, referencePinned } from './drivers.ts'
 import { printTable, rowsOf, type Contender, type Row } from './table.ts'
 
 const EVENTS = 100_000
@@ -24,11 +24,21 @@ const { values, positionals } = parseArgs({
   options: { rounds: { type: 'string', default: '5' }, json: { type: 'string' } },
 })
 const rounds = Number(values.rounds)
+const known = ['append', 'rebuild', 'get', 'hashes']
+const unknown = positionals.find((name) => !known.includes(name))
+if (unknown !== undefined || !(Number.isInteger(rounds) && rounds > 0)) {
+  process.stderr.write(
+    unknown === undefined
+      ? `--rounds ${values.rounds}: a whole number from 1 is needed\n`
+      : `unknown workload ${unknown}: known are ${known.join(', ')}\n`,
+  )
+  process.exit(2)
+}
 const work = mkdtempSync(join(tmpdir(), 'batpak-bench-'))
 const results: Record<string, readonly Row[]> = {}
 try {
-  const withReference = buildReference()
   const wanted = (name: string): boolean => positionals.length === 0 || positionals.includes(name)
+  const withReference = ['append', 'rebuild', 'get'].some(wanted) && buildReference()
   if (wanted('append')) {
     results['append'] = measure(`append, page cache, ${EVENTS} events of 197 bytes`, [
       { name: 'batpak (this)', run: (dir) => ours('append', dir, String(EVENTS)) },
@@ -69,6 +79,21 @@ try {
       ],
       closed,
     )
+  }
+  if (wanted('hashes')) {
+    for (const size of ['200', '4096', '65536']) {
+      results[`blake3-${size}`] = measure(`BLAKE3 of ${size} bytes`, [
+        { name: 'blake3-jit (this)', run: () => hashes('blake3-jit', size) },
+        { name: 'hash-wasm', run: () => hashes('hash-wasm', size) },
+        { name: '@noble/hashes', run: () => hashes('@noble/hashes', size) },
+      ])
+    }
+    for (const size of ['200', '700', '65536']) {
+      results[`crc32-${size}`] = measure(`CRC-32 of ${size} bytes`, [
+        { name: 'node:zlib (this)', run: () => hashes('node:zlib', size) },
+        { name: 'crc-32', run: () => hashes('crc-32', size) },
+      ])
+    }
   }
   if (values.json !== undefined) {
     writeFileSync(
