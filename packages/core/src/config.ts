@@ -3,6 +3,7 @@ import { nodePlatform, type Clock, type PlatformBackend } from '@batpak/platform
 import { StoreError } from './errors.ts'
 import type { AnyEventType } from './event/event-type.ts'
 import { checkOptionNames, describeType } from './options.ts'
+import { SEED_BYTES } from './receipt/keys.ts'
 import type { OpenReport } from './restore/report.ts'
 
 export interface StoreOptions {
@@ -14,6 +15,10 @@ export interface StoreOptions {
   readonly fdBudget?: number
   /** The most bytes of payload and receipt extensions in one append, 1 to 64 MiB; default 16 MiB. */
   readonly singleAppendMaxBytes?: number
+  /** The most items of a batch, 1 to 4096; default 256. */
+  readonly batchMaxSize?: number
+  /** The most bytes of payload and receipt extensions in one batch, 1 to 16 MiB; default 1 MiB. */
+  readonly batchMaxBytes?: number
   /** Refuse appends without an idempotency key; default false. */
   readonly requireIdempotencyKeys?: boolean
   /** What a sync of a segment is: `all` = fsync (default), `data` = fdatasync. */
@@ -36,6 +41,11 @@ export interface StoreOptions {
   readonly events?: readonly AnyEventType[]
   /** What a collision does: `Warn` (default) tells the channel `batpak:event_registry`. */
   readonly eventPayloadValidation?: 'Warn' | 'FailFast' | 'Silent'
+  /**
+   * Ed25519 seeds of 32 bytes: receipts are signed with the last one and verified with any of them.
+   * Default: none, receipts are unsigned.
+   */
+  readonly signingKeys?: readonly Uint8Array[]
   /** Time instead of the platform's. */
   readonly clock?: Clock
   /** The machine; default `nodePlatform()`. */
@@ -48,6 +58,8 @@ export interface Config {
   readonly segmentMaxBytes: number
   readonly fdBudget: number
   readonly singleAppendMaxBytes: number
+  readonly batchMaxSize: number
+  readonly batchMaxBytes: number
   readonly requireIdempotencyKeys: boolean
   readonly syncMode: 'all' | 'data'
   readonly syncEveryNEvents: number
@@ -56,6 +68,7 @@ export interface Config {
   readonly openReportObserver: ((report: OpenReport) => void) | undefined
   readonly events: readonly AnyEventType[]
   readonly eventPayloadValidation: 'Warn' | 'FailFast' | 'Silent'
+  readonly signingKeys: readonly Uint8Array[]
   readonly clock: Clock
   readonly platform: PlatformBackend
 }
@@ -67,6 +80,8 @@ const DEFAULTS = {
   segmentMaxBytes: 256 * MIB,
   fdBudget: 64,
   singleAppendMaxBytes: 16 * MIB,
+  batchMaxSize: 256,
+  batchMaxBytes: MIB,
   requireIdempotencyKeys: false,
   syncMode: 'all',
   syncEveryNEvents: 1000,
@@ -75,6 +90,7 @@ const DEFAULTS = {
   openReportObserver: undefined,
   events: [],
   eventPayloadValidation: 'Warn',
+  signingKeys: [],
 } as const satisfies Partial<Config>
 
 const NAMES: ReadonlySet<string> = new Set([
@@ -98,6 +114,8 @@ export function readOptions(options: unknown): Config {
     'segmentMaxBytes',
     'fdBudget',
     'singleAppendMaxBytes',
+    'batchMaxSize',
+    'batchMaxBytes',
     'syncEveryNEvents',
   ] as const) {
     requireType(name, config[name], 'number')
@@ -125,7 +143,19 @@ export function readOptions(options: unknown): Config {
     requireMembers(`events[${i}]`, type, { name: 'string', kind: 'number' })
   }
   requireMembers('clock', config.clock, CLOCK_MEMBERS)
-  return config
+  return { ...config, signingKeys: readSeeds(config.signingKeys) }
+}
+
+/** Copies: what a caller wipes or changes later is not what signs. */
+function readSeeds(seeds: unknown): readonly Uint8Array[] {
+  if (!Array.isArray(seeds)) {
+    throw new TypeError(`signingKeys must be an array of Uint8Arrays, got ${describeType(seeds)}`)
+  }
+  return (seeds as readonly unknown[]).map((seed, i) => {
+    if (seed instanceof Uint8Array && seed.length === SEED_BYTES) return Uint8Array.from(seed)
+    const got = seed instanceof Uint8Array ? `${seed.length} bytes` : describeType(seed)
+    throw new TypeError(`signingKeys[${i}] must be a seed of ${SEED_BYTES} bytes, got ${got}`)
+  })
 }
 
 /** @throws StoreError `Configuration` for the first number out of bounds, in batpak 0.8.0's order */
@@ -133,6 +163,8 @@ export function validateConfig(config: Config): void {
   requireRange('segmentMaxBytes', config.segmentMaxBytes, 1, Number.MAX_SAFE_INTEGER)
   requireRange('fdBudget', config.fdBudget, 1, Number.MAX_SAFE_INTEGER)
   requireRange('singleAppendMaxBytes', config.singleAppendMaxBytes, 1, 64 * MIB)
+  requireRange('batchMaxSize', config.batchMaxSize, 1, 4096)
+  requireRange('batchMaxBytes', config.batchMaxBytes, 1, 16 * MIB)
   requireRange('syncEveryNEvents', config.syncEveryNEvents, 0, U32_MAX)
 }
 

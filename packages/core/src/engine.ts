@@ -3,11 +3,15 @@ import { channel } from 'node:diagnostics_channel'
 import type { PlatformBackend } from '@batpak/platform'
 import { NO_EXTENSIONS_MAP, copyExtensions, type Extensions } from './append/receipt.ts'
 import type { Config } from './config.ts'
+import type { Group } from './durability/group.ts'
+import { Waits } from './durability/waits.ts'
 import { StoreError } from './errors.ts'
 import type { StoreMode } from './errors/fields.ts'
+import type { OpenFence } from './fence/open-fence.ts'
 import { Frontier } from './frontier/frontier.ts'
 import { StoreClock } from './frontier/store-clock.ts'
 import { EventIndex } from './index-store/event-index.ts'
+import { Signer } from './receipt/signer.ts'
 import type { OpenReport } from './restore/report.ts'
 import { extensionsOfFrame, readRow, type RowSource } from './read/materialize.ts'
 import { SegmentReader, type SealedReads } from './segment/reader.ts'
@@ -22,10 +26,17 @@ export class Engine implements RowSource {
   /** Canonical. */
   readonly dataDir: string
   readonly frontier: Frontier
+  readonly waits: Waits
   readonly reader: SegmentReader
   index: EventIndex = new EventIndex()
   openReport: OpenReport | undefined
   closed = false
+  /** The visibility fence that is not finished. */
+  fence: OpenFence | undefined
+  /** What `group` runs at the moment. */
+  group: Group | undefined
+  /** Present when signing keys are configured. */
+  readonly signer: Signer | undefined
   /** Rows below came from disk; their extensions are read from the frame when asked for. */
   restoredRows = 0
   readonly #extensions = new Map<number, Extensions>()
@@ -37,12 +48,46 @@ export class Engine implements RowSource {
     this.clock = new StoreClock(config.clock)
     this.dataDir = dataDir
     this.frontier = new Frontier(this.clock)
+    this.waits = new Waits(this.frontier, this.clock)
+    this.signer = config.signingKeys.length === 0 ? undefined : new Signer(config.signingKeys)
     this.reader = new SegmentReader(this.platform.fs, dataDir, sealedReads, config.fdBudget)
   }
 
   /** @throws StoreError `StoreClosed` */
   assertOpen(operation: string): void {
     if (this.closed) throw new StoreError('StoreClosed', { operation })
+  }
+
+  /**
+   * Refuses a write that does not belong to the fence in force.
+   *
+   * @param fence the one that the write was made under, if any
+   * @throws StoreError `VisibilityFenceActive`, `VisibilityFenceNotActive`; what `OpenFence.cancel`
+   *   throws when a fence could not be cancelled before and still cannot
+   */
+  assertFence(fence: OpenFence | undefined): void {
+    const { fence: current } = this
+    if (fence !== undefined && !(fence === current && fence.active)) {
+      throw new StoreError('VisibilityFenceNotActive', {})
+    }
+    if (fence !== undefined || current === undefined) return
+    if (current.active) throw new StoreError('VisibilityFenceActive', {})
+    current.cancel()
+  }
+
+  /** Shows everything up to `sequence` to readers. */
+  publish(wallMs: number, sequence: number): void {
+    this.index.visible = sequence + 1
+    this.frontier.markVisible(wallMs, sequence)
+  }
+
+  /** The row of an event that is visible, or pending under the fence in force (W-68); else -1. */
+  knownRow(id: Uint32Array): number {
+    const { index, fence } = this
+    const row = index.rowOf(id)
+    if (row < 0 || index.isHidden(row)) return -1
+    const sequence = index.columns.sequence(row)
+    return sequence < index.visible || (fence !== undefined && sequence >= fence.start) ? row : -1
   }
 
   rememberExtensions(row: number, extensions: Extensions): void {
@@ -61,7 +106,11 @@ export class Engine implements RowSource {
   }
 
   /** Tells what went wrong without failing to whoever listens; nothing is printed. */
-  report(target: 'open' | 'close' | 'event_registry', message: string, error?: unknown): void {
+  report(
+    target: 'open' | 'close' | 'event_registry' | 'fence',
+    message: string,
+    error?: unknown,
+  ): void {
     const listeners = channel(`batpak:${target}`)
     if (listeners.hasSubscribers) listeners.publish({ dataDir: this.dataDir, message, error })
   }

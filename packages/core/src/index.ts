@@ -5,15 +5,28 @@ export type { StoreOptions } from './config.ts'
 export type { Diagnostics, EntriesOptions, Page, PageOptions, StoreStats } from './read/reads.ts'
 export { Reads } from './read/reads.ts'
 export type { IndexEntry, StoredEvent } from './read/entry.ts'
-export type { AppendOptions } from './append/options.ts'
+export type { AppendOptions, Until } from './append/options.ts'
+export { draft, draftBytes, prior } from './append/draft.ts'
+export type { CausedBy, Draft, DraftOptions, PriorItem } from './append/draft.ts'
+export type { BatchOptions, ReactionIds } from './append/batch-submission.ts'
+export { Fence } from './fence/fence.ts'
+export type { FencedAppendOptions } from './fence/fence.ts'
+export type { FenceState } from './fence/open-fence.ts'
+export { Outbox } from './fence/outbox.ts'
+export type { PendingReceipt } from './fence/pending-receipt.ts'
+export type { Mark, WaitOptions } from './durability/waits.ts'
 export type {
   AppendReceipt,
   DenialReceipt,
   DiskPos,
   Extensions,
+  Receipt,
   WireReceipt,
 } from './append/receipt.ts'
-export type { VerifyReason, VerifyResult } from './append/verify.ts'
+export type { VerifyReason, VerifyResult } from './append/verdict.ts'
+export type { DenialOptions } from './append/denial-submission.ts'
+export type { Denial } from './gate/denial.ts'
+export type { GateSet } from './gate/gate-set.ts'
 export { defineEvent, findKindCollisions } from './event/event-type.ts'
 export type { AnyEventType, EventType } from './event/event-type.ts'
 export type { StandardIssue, StandardResult, StandardSchema } from './event/standard-schema.ts'

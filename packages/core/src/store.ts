@@ -1,11 +1,27 @@
 /** The kinds of store. Each method names its step file; nothing is done here. */
+import {
+  submitBatch,
+  submitReactions,
+  type BatchOptions,
+  type ReactionIds,
+} from './append/batch-submission.ts'
+import { submitDenial, type DenialOptions } from './append/denial-submission.ts'
+import type { Draft } from './append/draft.ts'
 import type { AppendOptions } from './append/options.ts'
-import type { AppendReceipt } from './append/receipt.ts'
+import type { AppendReceipt, DenialReceipt } from './append/receipt.ts'
 import { submitBytes, submitValue } from './append/submission.ts'
 import type { StoreOptions } from './config.ts'
+import { runGroup } from './durability/group.ts'
+import { waitFor } from './durability/wait-for.ts'
+import type { Mark, WaitOptions } from './durability/waits.ts'
 import type { Coordinate } from './event/coordinate.ts'
 import type { EventType } from './event/event-type.ts'
 import type { EventKind } from './event/kind.ts'
+import { beginFence, type Fence } from './fence/fence.ts'
+import { makeOutbox, type Outbox } from './fence/outbox.ts'
+import type { Denial } from './gate/denial.ts'
+import type { GateSet } from './gate/gate-set.ts'
+import type { HlcPoint } from './frontier/hlc.ts'
 import { closeStore } from './lifecycle/close.ts'
 import { openStore, type Opened, type WriteSide } from './open/open.ts'
 import { Reads } from './read/reads.ts'
@@ -85,7 +101,7 @@ export class Store extends Reads {
     value: NoInfer<In>,
     options?: AppendOptions,
   ): AppendReceipt {
-    return submitValue(this.engine, this.#write, at, type, value, options)
+    return submitValue(this.engine, this.#write, at, type, value, options) as AppendReceipt
   }
 
   /**
@@ -99,7 +115,79 @@ export class Store extends Reads {
     payload: Uint8Array,
     options?: AppendOptions,
   ): AppendReceipt {
-    return submitBytes(this.engine, this.#write, at, kind, payload, options)
+    return submitBytes(this.engine, this.#write, at, kind, payload, options) as AppendReceipt
+  }
+
+  /**
+   * Appends several events as one: readers, crashes and reopens see none of them or all. They are
+   * durable and visible when this returns, whatever the cadence. No drafts: nothing happens.
+   *
+   * @returns the receipts in the order of the drafts, with consecutive sequences
+   * @throws StoreError `StoreClosed`, `WriterCrashed`, `VisibilityFenceActive`, `InvalidCoordinate`,
+   *   `ReservedCoordinate`, `BatchItemTooLarge`, `BatchFailed` (its cause says why),
+   *   `IdempotencyPartialBatch`, `IdempotencyConflict`, `EntityClockOverflow`, `Io` (rotation):
+   *   nothing was written; `BatchSyncFailed`: nothing is visible, a reopen tells whether it survives;
+   *   `WaitTimeout`: committed, but `until: 'applied'` was not reached
+   * @throws TypeError for anything but drafts
+   */
+  appendBatch(drafts: readonly Draft[], options?: BatchOptions): readonly AppendReceipt[] {
+    return submitBatch(this.engine, this.#write, drafts, options)
+  }
+
+  /**
+   * As `appendBatch`, of events that react to another: all get the correlation id, and those without
+   * `causedBy` the causation id.
+   *
+   * @throws as `appendBatch`
+   */
+  appendReactions(ids: ReactionIds, drafts: readonly Draft[]): readonly AppendReceipt[] {
+    return submitReactions(this.engine, this.#write, ids, drafts)
+  }
+
+  /**
+   * Records that gates denied a write: appends a denial event to the entity's stream.
+   *
+   * @param proposedKind the kind of the event that was refused
+   * @throws as `append`; RangeError for a denial whose gate has a name that cannot be stored
+   */
+  appendDenial(
+    at: Coordinate,
+    proposedKind: EventKind,
+    gates: Pick<GateSet<never>, 'trace'>,
+    denial: Denial,
+    options?: DenialOptions,
+  ): DenialReceipt {
+    return submitDenial(this.engine, this.#write, at, proposedKind, gates, denial, options)
+  }
+
+  /** Collects events for one batch. @throws StoreError `StoreClosed` */
+  outbox(): Outbox<readonly AppendReceipt[]> {
+    this.engine.assertOpen('outbox')
+    return makeOutbox((drafts) => this.appendBatch(drafts))
+  }
+
+  /**
+   * Begins a visibility fence, the store's only one: until it is published or cancelled every write
+   * must go through it.
+   *
+   * @throws StoreError `StoreClosed`, `WriterCrashed`, `VisibilityFenceActive`
+   */
+  beginFence(): Fence {
+    return beginFence(this.#opened)
+  }
+
+  /**
+   * Runs `work`, a synchronous function, without syncs of the cadence, and syncs once at the end, also
+   * when it throws. It is no batch: a crash in between may keep a part. Groups inside join the outer.
+   *
+   * @returns what `work` returns
+   * @throws what `work` throws; StoreError `SyncFailed` with the receipts that the sync should have
+   *   covered
+   */
+  group<T>(work: () => T): T {
+    this.engine.assertOpen('group')
+    this.#write.writer.assertUsable()
+    return runGroup(this.engine, this.#write.writer, work)
   }
 
   /**
@@ -113,7 +201,36 @@ export class Store extends Reads {
   }
 
   /**
-   * Records the close, writes the segment's footer, syncs, and releases the lock. A second call does
+   * As `sync`, off the main thread: resolves with the point that was written at the call, once it is
+   * durable. Events appended meanwhile are not covered. Calls that overlap share a sync.
+   *
+   * @throws StoreError (as rejections) `StoreClosed`, `WriterCrashed`, `Io`; after a failed sync the
+   *   writer refuses further writes
+   */
+  async syncAsync(): Promise<HlcPoint> {
+    this.engine.assertOpen('syncAsync')
+    this.#write.writer.assertUsable()
+    return this.#write.syncs.sync()
+  }
+
+  /**
+   * Waits until a frontier has come up to a point, a sequence or the event of a receipt. It only
+   * waits: something else must sync.
+   *
+   * @throws StoreError (as rejections) `StoreClosed`, `WaitTimeout`, `WriterCrashed`; the reason of
+   *   the signal
+   * @throws TypeError, RangeError (as rejections) without `timeoutMs` (0 to 2^31-1) or a signal
+   */
+  async waitFor(
+    mark: Mark,
+    target: HlcPoint | number | { readonly sequence: number },
+    options: WaitOptions,
+  ): Promise<void> {
+    return waitFor(this.engine, this.#write.writer, mark, target, options)
+  }
+
+  /**
+   * Cancels an open fence, records the close, writes the segment's footer, syncs, and releases the lock. A second call does
    * nothing.
    *
    * @throws StoreError `Io` when the sync fails, `WriterCrashed` when a sync or write had failed

@@ -4,7 +4,7 @@ import { parseWords } from '../event/id-words.ts'
 import { checkOptionNames, describeType } from '../options.ts'
 import { NO_EXTENSIONS } from '../segment/frame-encode.ts'
 import { checkExtensions, encodeExtensions } from './extensions.ts'
-import { NO_EXTENSIONS_MAP, type Extensions } from './receipt.ts'
+import { NO_EXTENSIONS_MAP, type Extensions, type Receipt } from './receipt.ts'
 
 export interface AppendOptions {
   /** Compare-and-swap: append only if the entity's newest event has this clock, or `'empty'` for none. */
@@ -23,8 +23,14 @@ export interface AppendOptions {
   /** Opaque bytes under keys of the form `namespace.name`, stored with the event. */
   readonly extensions?: Extensions
   /** Which frontier the call must reach before it returns; default `visible`. */
-  readonly until?: 'visible' | 'durable'
+  readonly until?: Until
 }
+
+/**
+ * `visible`: readers see it; `durable`: it is synced; `applied`: the tracked projections have folded
+ * it.
+ */
+export type Until = 'visible' | 'durable' | 'applied'
 
 /** The options in the form the commit wants. */
 export interface AppendRequest {
@@ -39,7 +45,8 @@ export interface AppendRequest {
   readonly flags: number
   readonly extensions: Extensions
   readonly extensionBytes: Uint8Array
-  readonly durable: boolean
+  readonly until: Until
+  readonly receiptType: Receipt['type']
 }
 
 export const PLAIN_REQUEST: AppendRequest = Object.freeze({
@@ -53,17 +60,17 @@ export const PLAIN_REQUEST: AppendRequest = Object.freeze({
   flags: 0,
   extensions: NO_EXTENSIONS_MAP,
   extensionBytes: NO_EXTENSIONS,
-  durable: false,
+  until: 'visible',
+  receiptType: 'append',
 })
 
 /** @throws TypeError, RangeError naming the option and the value */
 export function readAppendOptions(options: AppendOptions | undefined): AppendRequest {
   if (options === undefined) return PLAIN_REQUEST
-  checkOptionNames('append options', options, NAMES)
+  checkOptionNames('append options', options, APPEND_OPTION_NAMES)
   const { expected, onReplay, position, until } = options
   if (expected !== undefined && expected !== 'empty') requireUint('expected', expected, U32_MAX)
   requireOneOf('onReplay', onReplay, ['return', 'verify'])
-  requireOneOf('until', until, ['visible', 'durable'])
   if (position !== undefined) {
     checkOptionNames('position', position, POSITION_NAMES)
     requireUint('position.lane', position.lane, U32_MAX)
@@ -84,8 +91,15 @@ export function readAppendOptions(options: AppendOptions | undefined): AppendReq
     flags,
     extensions,
     extensionBytes: extensions.size === 0 ? NO_EXTENSIONS : encodeExtensions(extensions),
-    durable: until === 'durable',
+    until: readUntil(until),
+    receiptType: 'append',
   }
+}
+
+/** @throws TypeError for anything but a frontier that a write can wait for */
+export function readUntil(until: Until | undefined): Until {
+  requireOneOf('until', until, ['visible', 'durable', 'applied'])
+  return until ?? 'visible'
 }
 
 /** @throws TypeError unless `id` is 32 lower-case hex digits; undefined passes through */
@@ -97,7 +111,7 @@ export function idWords(name: string, id: unknown): Uint32Array | undefined {
   throw new TypeError(`${name} must be an id of 32 lower-case hex digits, got ${got}`)
 }
 
-const NAMES: ReadonlySet<string> = new Set([
+export const APPEND_OPTION_NAMES: ReadonlySet<string> = new Set([
   'expected',
   'idempotencyKey',
   'onReplay',

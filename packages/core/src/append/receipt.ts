@@ -44,8 +44,13 @@ export interface DenialReceipt extends ReceiptFields {
   readonly type: 'denial'
 }
 
+/** What a write of one event returns. */
+export type Receipt = AppendReceipt | DenialReceipt
+
 /** A receipt as it travels: without the position in this store's files. */
 export type WireReceipt = Omit<AppendReceipt, 'diskPos'> | Omit<DenialReceipt, 'diskPos'>
+
+export type AnyReceipt = Receipt | WireReceipt
 
 export const NO_EXTENSIONS_MAP: Extensions = frozenEmptyMap()
 

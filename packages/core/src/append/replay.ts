@@ -4,9 +4,10 @@ import { StoreError } from '../errors.ts'
 import { blake3 } from '../event/hash.ts'
 import { formatWords } from '../event/id-words.ts'
 import type { EventKind } from '../event/kind.ts'
+import { coveredRow } from '../receipt/covered-row.ts'
 import type { Address } from './address.ts'
 import type { AppendRequest } from './options.ts'
-import type { AppendReceipt } from './receipt.ts'
+import type { Receipt } from './receipt.ts'
 
 /**
  * Rebuilds the receipt of `row` from the index: original position, hashes and extensions (W-62).
@@ -20,7 +21,7 @@ export function replayReceipt(
   kind: EventKind,
   payload: Uint8Array,
   request: AppendRequest,
-): AppendReceipt {
+): Receipt {
   const { columns, names } = engine.index
   const entity = names.text(columns.entityId(row))
   const scope = names.text(columns.scopeId(row))
@@ -32,13 +33,17 @@ export function replayReceipt(
     if (!columns.hasEventHash(row, blake3(payload))) differs.push('content')
     if (differs.length > 0) throw new StoreError('IdempotencyConflict', { eventId, differs })
   }
+  const sequence = columns.sequence(row)
+  const coordinate = Object.freeze({ entity, scope })
+  const extensions = engine.extensionsOf(row)
+  const signature = engine.signer?.sign(coveredRow(engine, row))
   return {
-    type: 'append',
+    type: request.receiptType,
     eventId,
-    sequence: columns.sequence(row),
+    sequence,
     clock: columns.clock(row),
     kind: columns.kind(row) as EventKind,
-    coordinate: Object.freeze({ entity, scope }),
+    coordinate,
     contentHash: columns.eventHash(row),
     prevHash: columns.prevHash(row),
     diskPos: {
@@ -47,7 +52,8 @@ export function replayReceipt(
       length: columns.length(row),
     },
     keyId: new Uint8Array(32),
-    extensions: engine.extensionsOf(row),
+    ...signature,
+    extensions,
     replayed: true,
   }
 }

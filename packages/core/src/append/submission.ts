@@ -5,18 +5,19 @@ import { StoreError } from '../errors.ts'
 import { Writer } from '../encoding/writer.ts'
 import type { Coordinate } from '../event/coordinate.ts'
 import { DefinedEvent, type AnyEventType } from '../event/event-type.ts'
-import { isEventKind, isRefusedByAppend, type EventKind } from '../event/kind.ts'
-import { describeType } from '../options.ts'
-import type { Address } from './address.ts'
+import type { EventKind } from '../event/kind.ts'
+import type { OpenFence } from '../fence/open-fence.ts'
+import { foreignBytes, requireBytes, requireKind, requireType } from './arguments.ts'
+import { sizeOf } from './batch-check.ts'
 import { readAppendOptions, type AppendOptions, type AppendRequest } from './options.ts'
-import type { AppendReceipt } from './receipt.ts'
+import type { Receipt } from './receipt.ts'
 
 /** Buffers of payloads: more than one only while a caller's getter or schema appends itself. */
 const SCRATCH: Writer[] = []
 /** A buffer that one large payload has made larger is not kept. */
 const SCRATCH_KEPT_BYTES = 1024 * 1024
 
-/** Encodes `value` with its type and commits it. @throws as `Store.append` */
+/** Encodes `value` with its type and commits it, under a fence if given. @throws as `Store.append` */
 export function submitValue(
   engine: Engine,
   { committer, writer, addresses }: WriteSide,
@@ -24,10 +25,12 @@ export function submitValue(
   type: AnyEventType,
   value: unknown,
   options: AppendOptions | undefined,
-): AppendReceipt {
-  // 1 store, writer, coordinate, kind
+  fence?: OpenFence,
+): Receipt {
+  // 1 store, writer, fence, coordinate, kind
   engine.assertOpen('append')
   writer.assertUsable()
+  engine.assertFence(fence)
   const address = addresses.lookup(at)
   const kind = requireType(type)
   // 2 key rule
@@ -39,7 +42,7 @@ export function submitValue(
     if (type instanceof DefinedEvent) type.encodeInto(scratch, value)
     else scratch.raw(foreignBytes(type, value))
     checkSize(engine, scratch.pos, request)
-    return committer.commit(address, kind, scratch.buf, scratch.pos, request)
+    return committer.commit(address, kind, scratch.buf, scratch.pos, request, fence)
   } finally {
     if (scratch.buf.length <= SCRATCH_KEPT_BYTES) SCRATCH.push(scratch)
   }
@@ -53,20 +56,19 @@ export function submitBytes(
   kind: EventKind,
   payload: Uint8Array,
   options: AppendOptions | undefined,
-): AppendReceipt {
+): Receipt {
   engine.assertOpen('appendBytes')
   writer.assertUsable()
-  const address: Address = addresses.lookup(at)
+  engine.assertFence(undefined)
+  const address = addresses.lookup(at)
   requireKind(kind)
   const request = checkedRequest(engine, options)
-  if (!(payload instanceof Uint8Array)) {
-    throw new TypeError(`payload must be a Uint8Array, got ${describeType(payload)}`)
-  }
+  requireBytes(payload)
   checkSize(engine, payload.length, request)
-  return committer.commit(address, kind, payload, payload.length, request)
+  return committer.commit(address, kind, payload, payload.length, request, undefined)
 }
 
-function checkedRequest(engine: Engine, options: AppendOptions | undefined): AppendRequest {
+export function checkedRequest(engine: Engine, options: AppendOptions | undefined): AppendRequest {
   const request = readAppendOptions(options)
   if (engine.config.requireIdempotencyKeys && request.key === undefined) {
     throw new StoreError('IdempotencyRequired', {})
@@ -74,36 +76,11 @@ function checkedRequest(engine: Engine, options: AppendOptions | undefined): App
   return request
 }
 
-/** Payload and extensions together; no extensions count as nothing (W-48). */
-function checkSize(engine: Engine, payloadBytes: number, request: AppendRequest): void {
-  const extensions = request.extensions.size === 0 ? 0 : request.extensionBytes.length
-  const size = payloadBytes + extensions
+export function checkSize(engine: Engine, payloadBytes: number, request: AppendRequest): void {
+  const size = sizeOf(payloadBytes, request)
   const limit = engine.config.singleAppendMaxBytes
   if (size > limit) {
     const reason = `an append of ${size} bytes exceeds singleAppendMaxBytes, ${limit}; split it or raise the limit`
     throw new StoreError('Configuration', { reason })
   }
-}
-
-function requireType(type: AnyEventType): EventKind {
-  if (typeof type !== 'object' || type === null || typeof type.encode !== 'function') {
-    throw new TypeError(`type must be an event type of defineEvent, got ${describeType(type)}`)
-  }
-  requireKind(type.kind)
-  return type.kind
-}
-
-/** The bytes of a type that another copy of this package, or the caller, has made. */
-function foreignBytes(type: AnyEventType, value: unknown): Uint8Array {
-  const bytes: unknown = type.encode(value as never)
-  if (bytes instanceof Uint8Array) return bytes
-  throw new TypeError(`${type.name}: encode must give a Uint8Array, got ${describeType(bytes)}`)
-}
-
-function requireKind(kind: unknown): asserts kind is EventKind {
-  if (!isEventKind(kind)) {
-    const got = typeof kind === 'number' ? kind : describeType(kind)
-    throw new TypeError(`kind must be an event kind, an integer of 0 to 0xFFFF, got ${got}`)
-  }
-  if (isRefusedByAppend(kind)) throw new StoreError('ReservedKind', { kind })
 }

@@ -2,31 +2,10 @@
 import type { Engine } from '../engine.ts'
 import { equalBytes, isZero } from '../event/hash.ts'
 import { Kind } from '../event/kind.ts'
-import { describeType } from '../options.ts'
+import { coveredRow } from '../receipt/covered-row.ts'
 import { idWords } from './options.ts'
-import type { AppendReceipt, DenialReceipt, DiskPos, Extensions, WireReceipt } from './receipt.ts'
-
-export type VerifyReason =
-  | 'missing_committed_event'
-  | 'denial_kind_mismatch'
-  | 'event_id_mismatch'
-  | 'sequence_mismatch'
-  | 'disk_position_mismatch'
-  | 'content_hash_mismatch'
-  | 'extensions_mismatch'
-  | 'unsigned_receipt_rejected'
-  | 'cover_build_failed'
-  | 'missing_signature'
-  | 'zero_key_with_signature'
-  | 'unknown_signing_key'
-  | 'invalid_signature'
-
-export type VerifyResult =
-  | { readonly outcome: 'signed' }
-  | { readonly outcome: 'unsigned_accepted' }
-  | { readonly outcome: 'invalid'; readonly reason: VerifyReason; readonly detail?: string }
-
-export type AnyReceipt = AppendReceipt | DenialReceipt | WireReceipt
+import type { AnyReceipt, DiskPos, Extensions } from './receipt.ts'
+import { checkReceipt, invalid, type VerifyResult } from './verdict.ts'
 
 /**
  * Compares a receipt with the visible event of its id, then judges its signature.
@@ -42,7 +21,7 @@ export function verifyReceipt(
   checkReceipt(receipt)
   const { index } = engine
   const { columns } = index
-  const row = index.rowOf(idWords('receipt.eventId', receipt.eventId ?? null)!)
+  const row = index.rowOf(idWords('receipt.eventId', receipt.eventId)!)
   if (row < 0 || !index.isVisible(row)) return invalid('missing_committed_event')
   if (receipt.type === 'denial' && columns.kind(row) !== Kind.SYSTEM_DENIAL) {
     return invalid('denial_kind_mismatch', `the event has kind ${columns.kind(row)}`)
@@ -62,20 +41,24 @@ export function verifyReceipt(
   if (!sameExtensions(engine.extensionsOf(row), receipt.extensions)) {
     return invalid('extensions_mismatch')
   }
-  return judgeSignature(receipt)
+  return judgeSignature(engine, row, receipt)
 }
 
-/** Without configured keys nothing can be verified as signed, and nothing needs to be. */
-function judgeSignature(receipt: AnyReceipt): VerifyResult {
-  const unsigned = isZero(receipt.keyId)
-  if (receipt.signature === undefined) {
-    return unsigned ? { outcome: 'unsigned_accepted' } : invalid('missing_signature')
+/** Rows 8 to 13 of the verdicts, in their order. */
+function judgeSignature(engine: Engine, row: number, receipt: AnyReceipt): VerifyResult {
+  const { signer } = engine
+  const { keyId, signature } = receipt
+  const unsigned = isZero(keyId)
+  if (signature === undefined) {
+    if (!unsigned) return invalid('missing_signature')
+    return signer === undefined
+      ? { outcome: 'unsigned_accepted' }
+      : invalid('unsigned_receipt_rejected', 'this store has signing keys')
   }
-  return unsigned ? invalid('zero_key_with_signature') : invalid('unknown_signing_key')
-}
-
-function invalid(reason: VerifyReason, detail?: string): VerifyResult {
-  return { outcome: 'invalid', reason, ...(detail === undefined ? {} : { detail }) }
+  if (unsigned) return invalid('zero_key_with_signature')
+  if (signer === undefined) return invalid('unknown_signing_key', 'this store has no signing keys')
+  const verdict = signer.judge(coveredRow(engine, row), { keyId, signature })
+  return verdict === 'signed' ? { outcome: 'signed' } : invalid(verdict)
 }
 
 function samePosition({ index: { columns } }: Engine, row: number, position: DiskPos): boolean {
@@ -93,29 +76,4 @@ function sameExtensions(a: Extensions, b: Extensions): boolean {
     if (other === undefined || !equalBytes(value, other)) return false
   }
   return true
-}
-
-function checkReceipt(receipt: unknown): asserts receipt is AnyReceipt {
-  if (typeof receipt !== 'object' || receipt === null) {
-    throw new TypeError(`receipt must be a receipt of this store, got ${describeType(receipt)}`)
-  }
-  const { type, contentHash, keyId, signature, extensions, diskPos } =
-    receipt as Partial<AppendReceipt>
-  if (type !== 'append' && (type as unknown) !== 'denial') {
-    throw new TypeError('receipt.type must be "append" or "denial"')
-  }
-  for (const [name, bytes, length] of [
-    ['contentHash', contentHash, 32],
-    ['keyId', keyId, 32],
-    ['signature', signature, 64],
-  ] as const) {
-    if (name === 'signature' && bytes === undefined) continue
-    if (!(bytes instanceof Uint8Array) || bytes.length !== length) {
-      throw new TypeError(`receipt.${name} must be a Uint8Array of ${length} bytes`)
-    }
-  }
-  if (!(extensions instanceof Map)) throw new TypeError('receipt.extensions must be a Map')
-  if (diskPos !== undefined && (typeof diskPos !== 'object' || diskPos === null)) {
-    throw new TypeError('receipt.diskPos must be { segmentId, offset, length }')
-  }
 }

@@ -1,6 +1,6 @@
 /** The fields each error code carries, beside `code`, `message` and `cause`. */
 import type { EventId } from '../event/id.ts'
-import type { AppendReceipt } from '../append/receipt.ts'
+import type { Receipt } from '../append/receipt.ts'
 import type { HlcPoint } from '../frontier/hlc.ts'
 
 export type StoreMode = 'Mutable' | 'ReadOnly'
@@ -154,7 +154,7 @@ export interface StoreErrorFields {
     readonly typeName: string
     readonly issues: readonly { readonly message: string; readonly path: string }[]
   }
-  SyncFailed: { readonly receipts: readonly AppendReceipt[] }
+  SyncFailed: { readonly receipts: readonly Receipt[] }
   ProjectionFailed: { readonly report: unknown }
   BodyEncoding: { readonly reason: string }
 }

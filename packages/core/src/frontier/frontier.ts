@@ -1,6 +1,6 @@
 /** How far the store has come: six points, from accepted to emitted. */
 import type { Clock } from '@batpak/platform'
-import { HLC_ORIGIN, laterHlc, type HlcPoint } from './hlc.ts'
+import { HLC_ORIGIN, compareHlc, laterHlc, type HlcPoint } from './hlc.ts'
 
 export interface FrontierView {
   /** Ordering coordinates were assigned. */
@@ -31,6 +31,7 @@ export class Frontier {
   #durable: HlcPoint = HLC_ORIGIN
   #applied: HlcPoint = HLC_ORIGIN
   #pendingSinceNs: bigint | undefined
+  #onAdvance: (() => void) | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -52,6 +53,15 @@ export class Frontier {
     return this.#durable
   }
 
+  get applied(): HlcPoint {
+    return this.#applied
+  }
+
+  /** Calls `listener` after the durable or the visible point moved; one at a time, undefined for none. */
+  set onAdvance(listener: (() => void) | undefined) {
+    this.#onAdvance = listener
+  }
+
   get written(): HlcPoint {
     return { wallMs: this.#writtenMs, sequence: this.#writtenSeq }
   }
@@ -70,12 +80,14 @@ export class Frontier {
   markVisible(wallMs: number, sequence: number): void {
     this.#visibleMs = wallMs
     this.#visibleSeq = sequence
+    this.#onAdvance?.()
   }
 
-  /** A sync returned: everything written so far is durable. */
-  markDurable(): void {
-    this.#durable = laterHlc(this.written, this.#durable)
-    this.#pendingSinceNs = undefined
+  /** A sync returned that covers everything written up to `point`. */
+  markDurable(point: HlcPoint): void {
+    this.#durable = laterHlc(point, this.#durable)
+    if (compareHlc(this.#durable, this.written) >= 0) this.#pendingSinceNs = undefined
+    this.#onAdvance?.()
   }
 
   view(): FrontierView {

@@ -60,19 +60,26 @@ export class EventIndex {
     return row
   }
 
-  /** Replaces the hidden ranges and finds the heads of the entities again. */
-  hide(ranges: HiddenRanges): void {
+  /**
+   * Replaces the hidden ranges. Rows below `firstRow` are hidden as before; the heads of the entities
+   * of all others are found again.
+   */
+  hideFrom(firstRow: number, ranges: HiddenRanges): void {
     this.#hidden = ranges
     const seen = new Set<EntityRecord>()
-    for (let row = this.columns.count - 1; row >= 0; row -= 1) {
+    for (let row = firstRow; row < this.columns.count; row += 1) {
       const entity = this.names.entityById(this.columns.entityId(row))
       if (seen.has(entity)) continue
-      if (this.isHidden(row)) entity.head = -1
-      else {
-        entity.head = row
-        seen.add(entity)
-      }
+      seen.add(entity)
+      entity.head = this.#newestOf(entity)
     }
+  }
+
+  #newestOf({ rows }: EntityRecord): number {
+    for (let rank = rows.count - 1; rank >= 0; rank -= 1) {
+      if (!this.isHidden(rows.at(rank))) return rows.at(rank)
+    }
+    return -1
   }
 
   isHidden(row: number): boolean {

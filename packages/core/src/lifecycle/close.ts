@@ -6,7 +6,7 @@ import { encodeClosePayload } from '../open/lifecycle-event.ts'
 import type { Opened, WriteSide } from '../open/open.ts'
 
 /**
- * Closes in an orderly way: CLOSE event, footer, sync.
+ * Closes in an orderly way: an open fence is cancelled, CLOSE event, footer, sync.
  *
  * @throws StoreError `Io` when the sync fails, `WriterCrashed` when the writer had failed before;
  *   everything is released all the same
@@ -16,6 +16,7 @@ export function closeStore(opened: Opened): void {
   if (engine.closed) return
   const unfinished = write === undefined ? undefined : attempt(() => finishWriting(engine, write))
   engine.closed = true
+  engine.waits.fail(new StoreError('StoreClosed', { operation: 'waitFor' }))
   const unreleased = release(opened)
   const failure = unfinished ?? unreleased
   if (failure !== undefined) throw failure
@@ -26,6 +27,7 @@ export function abandonStore(opened: Opened): void {
   const { engine, write } = opened
   if (engine.closed) return
   engine.closed = true
+  engine.waits.fail(new StoreError('StoreClosed', { operation: 'waitFor' }))
   if (write !== undefined && !write.writer.poisoned) {
     const failure = attempt(() => write.writer.finish())
     if (failure !== undefined)
@@ -51,15 +53,20 @@ function release({ engine, lock, write }: Opened): unknown {
 
 function finishWriting(engine: Engine, { writer, lifecycle }: WriteSide): void {
   writer.assertUsable()
+  // Its own failure matters: the events of a fence that stays open are visible after a reopen.
+  const uncancelled = attempt(() => engine.fence?.cancel())
   const { visible } = engine.frontier
-  const failure = attempt(() => {
-    lifecycle(Kind.SYSTEM_CLOSE_COMPLETED, encodeClosePayload(visible), visible.wallMs)
-  })
+  const failure =
+    uncancelled ??
+    attempt(() => {
+      lifecycle(Kind.SYSTEM_CLOSE_COMPLETED, encodeClosePayload(visible), visible.wallMs)
+    })
   // As the reference: a store that cannot say that it closes is closed all the same (Q13).
   if (failure !== undefined)
     engine.report('close', 'the CLOSE event could not be appended', failure)
   writer.assertUsable()
   writer.finish()
+  if (uncancelled !== undefined) throw uncancelled
 }
 
 function attempt(work: () => void): unknown {

@@ -8,10 +8,13 @@ import {
   type PlatformEvidence,
 } from '@batpak/profile-schema/evidence'
 import { AddressBook } from '../append/address.ts'
+import { BatchCommitter } from '../append/batch.ts'
 import { Committer } from '../append/commit.ts'
+import { Composer } from '../append/compose.ts'
 import { PLAIN_REQUEST } from '../append/options.ts'
 import { readOptions, validateConfig, type Config, type StoreOptions } from '../config.ts'
 import { Engine, type EngineMode } from '../engine.ts'
+import { BackgroundSyncs } from '../durability/sync-async.ts'
 import { StoreError, io } from '../errors.ts'
 import { LIFECYCLE_COORDINATE } from '../event/coordinate.ts'
 import { findKindCollisions } from '../event/event-type.ts'
@@ -32,6 +35,8 @@ import { checkProfile } from './profile-check.ts'
 export interface WriteSide {
   readonly writer: LogWriter
   readonly committer: Committer
+  readonly batches: BatchCommitter
+  readonly syncs: BackgroundSyncs
   readonly addresses: AddressBook
   /** Appends one of batpak's own events. */
   readonly lifecycle: (kind: EventKind, payload: Uint8Array, wallMs: number) => void
@@ -157,14 +162,17 @@ function beginWriting(
     // 12 observer
     callObserver(engine)
     // 13, 14 the OPEN event, durable
-    const committer = new Committer(engine, writer, openHlc.wallMs)
+    const composer = new Composer(engine, openHlc.wallMs)
+    const committer = new Committer(engine, writer, composer)
     const addresses = new AddressBook(index.names)
+    const batches = new BatchCommitter(engine, { writer, addresses }, composer)
+    const syncs = new BackgroundSyncs(engine, writer)
     const lifecycle = lifecycleWriter(engine, committer, addresses)
     lifecycle(Kind.SYSTEM_OPEN_COMPLETED, encodeOpenPayload(engine.openReport!), openHlc.wallMs)
     writer.sync()
     // 15 frontiers
     engine.frontier.reset(engine.frontier.visible)
-    return { writer, committer, addresses, lifecycle }
+    return { writer, committer, batches, syncs, addresses, lifecycle }
   } catch (error) {
     abandonWriter(writer, engine)
     throw error
@@ -188,6 +196,7 @@ function lifecycleWriter(
       payload,
       payload.length,
       request,
+      undefined,
       wallMs * 1000,
     )
     const row = engine.index.rowOf(key)

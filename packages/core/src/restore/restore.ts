@@ -26,7 +26,7 @@ export function restore(fs: PlatformFs, dir: string, clock: StoreClock): Restore
   const built = clock.nowMonoNs()
   const hiddenOnDisk = readHiddenRanges(fs, dir)
   // A range beyond the last event would swallow events to come (hazard 23.12).
-  if (!hiddenOnDisk.isEmpty) index.hide(hiddenOnDisk.clippedTo(index.allocated))
+  if (!hiddenOnDisk.isEmpty) index.hideFrom(0, hiddenOnDisk.clippedTo(index.allocated))
   const end = clock.nowMonoNs()
   const removed = unfinished.some(({ tail }) => tail.reason === 'ShortHeader') ? 1 : 0
   const lastId = segments.at(-1 - removed)?.id ?? 0

@@ -2,6 +2,7 @@
  * The writer: the active segment, its rotation, the sync cadence, and the poison that a failed sync
  * or a write that could not be undone leaves behind (D5).
  */
+import type { DurableOptions } from '@batpak/platform'
 import { join } from 'node:path'
 import { StoreError, asStoreError, io } from '../errors.ts'
 import type { Engine } from '../engine.ts'
@@ -14,6 +15,7 @@ export class LogWriter {
   readonly #parentDirSync: 'UnixFsync' | 'RenameOnly'
   #segment: ActiveSegment
   #unsynced = 0
+  #syncs = 0
   #poison: unknown
   #poisoned = false
 
@@ -29,6 +31,16 @@ export class LogWriter {
 
   get poisoned(): boolean {
     return this.#poisoned
+  }
+
+  /** How new files of the directory become durable. */
+  get durable(): DurableOptions {
+    return { parentDirSync: this.#parentDirSync }
+  }
+
+  /** How many commands no sync has covered yet. */
+  get unsynced(): number {
+    return this.#unsynced
   }
 
   /** @throws StoreError `WriterCrashed` once a write or sync has failed for good */
@@ -65,17 +77,44 @@ export class LogWriter {
   }
 
   /**
-   * Counts a finished command and syncs when the cadence is reached.
+   * Counts a finished command and syncs when the cadence is reached, unless a group does it later.
    * @throws StoreError `Io` when the sync fails; the writer is poisoned
    */
   finishCommand(): void {
     this.#unsynced += 1
-    if (this.#unsynced >= this.#engine.config.syncEveryNEvents) this.sync()
+    const { config, group } = this.#engine
+    if (this.#unsynced >= config.syncEveryNEvents && group === undefined) this.sync()
   }
 
   /** Makes everything written so far durable. @throws StoreError `Io`; the writer is poisoned */
   sync(): void {
     this.#fsync('sync the segment')
+  }
+
+  /**
+   * Syncs off the main thread what is written by now; later writes go on meanwhile and are not
+   * covered. It has a descriptor of its own: the kernel tells a lost write once per descriptor, and a
+   * sync that is made meanwhile must hear of it too.
+   *
+   * @throws StoreError `Io` (as a rejection); a failed sync poisons the writer
+   */
+  async syncInBackground(): Promise<void> {
+    const { platform, config, frontier } = this.#engine
+    const { path } = this.#segment
+    const point = frontier.written
+    const commands = this.#unsynced
+    const syncs = this.#syncs
+    const fd = io('sync the segment', path, () => platform.fs.open(path, 'read-write'))
+    try {
+      await platform.fs.fsyncAsync(fd, config.syncMode)
+    } catch (error) {
+      throw this.#poisonWith(asStoreError(error, 'sync the segment', path))
+    } finally {
+      platform.fs.close(fd)
+    }
+    this.assertUsable()
+    if (this.#syncs === syncs) this.#unsynced -= commands
+    frontier.markDurable(point)
   }
 
   /**
@@ -130,7 +169,9 @@ export class LogWriter {
       throw this.#poisonWith(asStoreError(error, operation, this.#segment.path))
     }
     this.#unsynced = 0
-    frontier.markDurable()
+    this.#syncs += 1
+    this.#engine.group?.synced()
+    frontier.markDurable(frontier.written)
   }
 
   #guard<T>(operation: string, work: () => T): T {
@@ -149,8 +190,11 @@ export class LogWriter {
   }
 
   #poisonWith(error: unknown): unknown {
-    this.#poisoned = true
-    this.#poison = error
+    if (!this.#poisoned) {
+      this.#poisoned = true
+      this.#poison = error
+      this.#engine.waits.fail(new StoreError('WriterCrashed', {}, { cause: error }))
+    }
     return error
   }
 }

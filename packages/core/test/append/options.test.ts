@@ -68,7 +68,7 @@ const wrongType: readonly Wrong[] = [
   ['position.lane', { position: {} }],
   ['position.depth', { position: { lane: 1 } }],
   ['position.lane', { position: { lane: '1', depth: 1 } }],
-  ['until', { until: 'applied' }],
+  ['until', { until: 'soon' }],
   ['until', { until: 'Durable' }],
   ['extensions', { extensions: {} }],
   ['extensions', { extensions: null }],

@@ -140,7 +140,7 @@ describe('a row walk', () => {
         fc.array(fc.tuple(region, bounds), { minLength: 1, maxLength: 8 }),
         (all, hidden, pending, queries) => {
           const index = indexOf(all)
-          index.hide(hidden)
+          index.hideFrom(0, hidden)
           index.visible = Math.max(0, index.allocated - pending)
           for (const [wanted, limits] of queries) {
             const expected = filtered(all, hidden, index.visible, wanted, limits)
@@ -173,7 +173,7 @@ describe('a row walk', () => {
           index.allocated += 1
           index.visible = index.allocated
         }
-        index.hide(HiddenRanges.of([{ start: 0, end: index.allocated }]))
+        index.hideFrom(0, HiddenRanges.of([{ start: 0, end: index.allocated }]))
         const found: number[] = []
         for (let row = walk.next(); row >= 0; row = walk.next()) found.push(row)
         expect(found).toEqual(expected)
@@ -188,11 +188,11 @@ describe('the head of an entity', () => {
     fc.assert(
       fc.property(rows, hiddenRanges, hiddenRanges, (all, first, second) => {
         const index = new EventIndex()
-        index.hide(first)
+        index.hideFrom(0, first)
         const { names } = index
         const half = all.length >> 1
         all.forEach(({ entity, scope, sequence }, i) => {
-          if (i === half) index.hide(second)
+          if (i === half) index.hideFrom(0, second)
           const [source] = rowOf({ eventId: Uint32Array.of(0, 0, 0, i) })
           index.insert(
             source,
@@ -204,7 +204,7 @@ describe('the head of an entity', () => {
             9,
           )
         })
-        if (half >= all.length) index.hide(second)
+        if (half >= all.length) index.hideFrom(0, second)
         for (const name of new Set(all.map((row) => row.entity))) {
           const expected = all.findLastIndex(
             (row) => row.entity === name && !second.includes(row.sequence),

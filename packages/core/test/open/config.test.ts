@@ -12,13 +12,21 @@ const MIB = 1024 * 1024
 const U32_MAX = 0xffff_ffff
 const MAX = Number.MAX_SAFE_INTEGER
 
-type NumberOption = 'segmentMaxBytes' | 'fdBudget' | 'singleAppendMaxBytes' | 'syncEveryNEvents'
+type NumberOption =
+  | 'segmentMaxBytes'
+  | 'fdBudget'
+  | 'singleAppendMaxBytes'
+  | 'batchMaxSize'
+  | 'batchMaxBytes'
+  | 'syncEveryNEvents'
 
 /** In the order in which they are checked. */
 const bounds: readonly (readonly [name: NumberOption, min: number, max: number])[] = [
   ['segmentMaxBytes', 1, MAX],
   ['fdBudget', 1, MAX],
   ['singleAppendMaxBytes', 1, 64 * MIB],
+  ['batchMaxSize', 1, 4096],
+  ['batchMaxBytes', 1, 16 * MIB],
   ['syncEveryNEvents', 0, U32_MAX],
 ]
 
@@ -30,6 +38,8 @@ describe('defaults', () => {
       segmentMaxBytes: 256 * MIB,
       fdBudget: 64,
       singleAppendMaxBytes: 16 * MIB,
+      batchMaxSize: 256,
+      batchMaxBytes: MIB,
       requireIdempotencyKeys: false,
       syncMode: 'all',
       syncEveryNEvents: 1000,
@@ -38,6 +48,7 @@ describe('defaults', () => {
       openReportObserver: undefined,
       events: [],
       eventPayloadValidation: 'Warn',
+      signingKeys: [],
     })
     expect(clock).toBe(platform.clock)
   })

@@ -4,7 +4,7 @@ import {
   StoreError,
   errorClass,
   isStoreError,
-  type AppendReceipt,
+  type Receipt,
   type EventId,
   type StoreErrorCode,
 } from '../../src/index.ts'
@@ -27,7 +27,7 @@ describe('a StoreError', () => {
           void error.path
           break
         case 'SyncFailed':
-          expectTypeOf(error.receipts).toEqualTypeOf<readonly AppendReceipt[]>()
+          expectTypeOf(error.receipts).toEqualTypeOf<readonly Receipt[]>()
           break
         case 'DecodeFailure':
           expectTypeOf(error.eventId).toEqualTypeOf<EventId | undefined>()

@@ -16,6 +16,7 @@ import {
   type Region,
   type StandardSchema,
   type StoredEvent,
+  type Until,
 } from '../../src/index.ts'
 import { Noted, at } from '../support/api-events.ts'
 
@@ -91,7 +92,7 @@ describe('append', () => {
   it('has options that name their values', () => {
     expectTypeOf<AppendOptions['expected']>().toEqualTypeOf<number | 'empty' | undefined>()
     expectTypeOf<AppendOptions['onReplay']>().toEqualTypeOf<'return' | 'verify' | undefined>()
-    expectTypeOf<AppendOptions['until']>().toEqualTypeOf<'visible' | 'durable' | undefined>()
+    expectTypeOf<AppendOptions['until']>().toEqualTypeOf<Until | undefined>()
     typed(() => {
       const key = IdempotencyKey.fromHex('')
       const options: AppendOptions = { expected: 'empty', idempotencyKey: key, flags: 1 }

@@ -1,0 +1,192 @@
+/**
+ * Several events as one: readers and crashes see none of them or all. The batch is encoded into one
+ * buffer between two markers, written with one write, and synced before it becomes visible.
+ */
+import type { WriteSide } from '../open/open.ts'
+import type { Engine } from '../engine.ts'
+import { StoreError } from '../errors.ts'
+import { Writer } from '../encoding/writer.ts'
+import type { OpenFence } from '../fence/open-fence.ts'
+import type { EntityRecord } from '../index-store/names.ts'
+import type { Signature } from '../receipt/signer.ts'
+import { encodeBegin, encodeCommit } from '../segment/batch-marker.ts'
+import { FrameDraft, encodeFrame } from '../segment/frame-encode.ts'
+import type { LogWriter } from '../writer/log-writer.ts'
+import { checkBatch, knownBatch, type BatchItem } from './batch-check.ts'
+import { insertEvent, receiptOf } from './committed.ts'
+import { setCausation, type Composer } from './compose.ts'
+import { EncodedDraft } from './draft.ts'
+import { finishReplay, finishSynced, finishWrite } from './finish.ts'
+import type { Until } from './options.ts'
+import type { Receipt } from './receipt.ts'
+import { replayReceipt } from './replay.ts'
+
+const BUFFER_BYTES = 256 * 1024
+/** Buffers that one large batch has made larger are not kept. */
+const BUFFER_KEPT_BYTES = 4 * 1024 * 1024
+const FRAMES_KEPT = 256
+
+/** Ids for all items that leave their own open (`appendReactions`). */
+export interface Reaction {
+  readonly correlation: Uint32Array
+  readonly causation: Uint32Array
+}
+
+export class BatchCommitter {
+  readonly #engine: Engine
+  readonly #side: Pick<WriteSide, 'writer' | 'addresses'>
+  readonly #composer: Composer
+  /** One per item, reused by the next batch. */
+  readonly #frames: FrameDraft[] = []
+  #buffer: Writer = new Writer(BUFFER_BYTES)
+
+  constructor(engine: Engine, side: Pick<WriteSide, 'writer' | 'addresses'>, composer: Composer) {
+    this.#engine = engine
+    this.#side = side
+    this.#composer = composer
+  }
+
+  /**
+   * Writes `drafts` as one batch and returns their receipts in order.
+   *
+   * @throws StoreError as `Store.appendBatch`
+   */
+  commit(
+    drafts: readonly EncodedDraft[],
+    reaction: Reaction | undefined,
+    fence: OpenFence | undefined,
+    until: Until,
+  ): readonly Receipt[] {
+    const engine = this.#engine
+    const { writer, addresses } = this.#side
+    this.#frames.length = Math.min(this.#frames.length, FRAMES_KEPT)
+    const timestampUs = engine.clock.nowUs()
+    const pendingSinceNs = engine.frontier.pendingSinceNs()
+    // 1 store, writer, fence: the clocks were the caller's code
+    engine.assertOpen('appendBatch')
+    writer.assertUsable()
+    engine.assertFence(fence)
+    // 2 … 5 items and limits
+    const items = checkBatch(engine, addresses, drafts)
+    if (items.length === 0) return []
+    // 6 idempotency
+    const rows = knownBatch(engine, items)
+    if (rows !== undefined) {
+      const known = items.map(({ at, draft, payload, request }, i) =>
+        replayReceipt(engine, rows[i]!, at, draft.kind, payload, request),
+      )
+      finishReplay(engine, writer, known, until)
+      return known
+    }
+    // 7 values and signatures
+    const first = engine.index.allocated
+    const wallMs = this.#compose(items, reaction, timestampUs)
+    const signatures = this.#sign(items, first)
+    // 8 rotation, then one write
+    writer.rotateIfFull()
+    const lengths = this.#encode(items, first, timestampUs)
+    const { segment } = writer
+    const begin = segment.end
+    blame(0, () => writer.write(this.#buffer.buf, this.#buffer.pos))
+    engine.frontier.markWritten(wallMs, first + items.length - 1, pendingSinceNs)
+    this.#composer.committed(wallMs)
+    // 9 sync: a fence does it when it publishes
+    if (fence === undefined) syncBatch(writer, items.length)
+    // 10 index, publish
+    let offset = begin + lengths[0]!
+    const receipts = items.map((item, i) => {
+      const length = lengths[i + 1]!
+      const diskPos = { segmentId: segment.id, offset, length }
+      offset += length
+      insertEvent(engine, this.#frames[i]!, item.at, item.request, first + i, diskPos)
+      return receiptOf(this.#frames[i]!, item.at, item.request, first + i, diskPos, signatures?.[i])
+    })
+    if (fence === undefined) {
+      engine.publish(wallMs, first + items.length - 1)
+      finishSynced(engine, receipts, until)
+    } else finishWrite(engine, writer, receipts, until)
+    return receipts
+  }
+
+  /** Fills a frame per item and returns the wall time that they share. */
+  #compose(
+    items: readonly BatchItem[],
+    reaction: Reaction | undefined,
+    timestampUs: number,
+  ): number {
+    const wallMs = blame(0, () => this.#composer.wallMs(timestampUs))
+    const heads = new Map<EntityRecord, FrameDraft>()
+    for (const [i, { draft, at, payload, request }] of items.entries()) {
+      const frame = (this.#frames[i] ??= new FrameDraft())
+      const { entity } = at
+      this.#composer.compose(
+        frame,
+        at,
+        draft.kind,
+        payload,
+        payload.length,
+        request,
+        timestampUs,
+        wallMs,
+        heads.get(entity),
+      )
+      if (reaction !== undefined) frame.correlationId.set(reaction.correlation)
+      setCausation(frame, this.#cause(draft, i, reaction))
+      heads.set(entity, frame)
+    }
+    return wallMs
+  }
+
+  /** @throws StoreError `BatchFailed` with `InvalidCausation` for an item that is not an earlier one */
+  #cause(
+    draft: EncodedDraft,
+    itemIndex: number,
+    reaction: Reaction | undefined,
+  ): Uint32Array | undefined {
+    const cause = EncodedDraft.cause(draft)
+    if (cause === undefined) return reaction?.causation
+    if (cause === 'none') return undefined
+    if (cause instanceof Uint32Array) return cause
+    const priorIdx = cause.prior
+    if (priorIdx < itemIndex) return this.#frames[priorIdx]!.eventId
+    return blame(itemIndex, () => {
+      const reason = 'only an earlier item of the batch can be a cause'
+      throw new StoreError('InvalidCausation', { priorIdx, itemIndex, reason })
+    })
+  }
+
+  #sign(items: readonly BatchItem[], first: number): readonly Signature[] | undefined {
+    const { signer } = this.#engine
+    if (signer === undefined) return undefined
+    return items.map(({ at }, i) => signer.signDraft(this.#frames[i]!, at.coordinate, first + i))
+  }
+
+  /** BEGIN, items, COMMIT; returns the bytes of each. */
+  #encode(items: readonly BatchItem[], first: number, timestampUs: number): readonly number[] {
+    if (this.#buffer.buf.length > BUFFER_KEPT_BYTES) this.#buffer = new Writer(BUFFER_BYTES)
+    const out = this.#buffer
+    out.pos = 0
+    const lengths = [encodeBegin(out, first, items.length, timestampUs)]
+    for (let i = 0; i < items.length; i += 1) lengths.push(encodeFrame(out, this.#frames[i]!))
+    lengths.push(encodeCommit(out, first, timestampUs))
+    return lengths
+  }
+}
+
+function syncBatch(writer: LogWriter, itemCount: number): void {
+  try {
+    writer.sync()
+  } catch (cause) {
+    throw new StoreError('BatchSyncFailed', { itemCount }, { cause })
+  }
+}
+
+/** Runs `work`, whose store error becomes that of the batch. */
+function blame<T>(itemIndex: number, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    if (!(cause instanceof StoreError)) throw cause
+    throw new StoreError('BatchFailed', { itemIndex }, { cause })
+  }
+}

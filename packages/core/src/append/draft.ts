@@ -1,0 +1,157 @@
+/** Events that are encoded but not yet written: the items of a batch, an outbox or a decision. */
+import { copyBytes } from '../encoding/bytes.ts'
+import { Writer } from '../encoding/writer.ts'
+import type { Coordinate } from '../event/coordinate.ts'
+import { DefinedEvent, type AnyEventType, type EventType } from '../event/event-type.ts'
+import type { CausationId } from '../event/id.ts'
+import type { EventKind } from '../event/kind.ts'
+import { checkOptionNames, describeType } from '../options.ts'
+import { foreignBytes, requireBytes, requireKind, requireType } from './arguments.ts'
+import {
+  APPEND_OPTION_NAMES,
+  idWords,
+  readAppendOptions,
+  type AppendOptions,
+  type AppendRequest,
+} from './options.ts'
+
+/** The cause of a batch item: another item of the same batch. Made by `prior`. */
+export interface PriorItem {
+  readonly prior: number
+}
+
+export type CausedBy = PriorItem | CausationId | 'none'
+
+export interface DraftOptions extends Omit<AppendOptions, 'expected' | 'until' | 'causationId'> {
+  /**
+   * What caused the event: an earlier item of its batch (`prior(i)`), an event, or `'none'`, which
+   * also holds in `appendReactions`. Default: nothing.
+   */
+  readonly causedBy?: CausedBy
+}
+
+/** An encoded event on its way into a batch. It holds no part of any store and may be used again. */
+export interface Draft {
+  readonly at: Coordinate
+  readonly kind: EventKind
+  /** The payload as it will be written; a copy. */
+  readonly payloadBytes: Uint8Array
+}
+
+/**
+ * Encodes an event for a batch; its coordinate is checked when the batch is written.
+ *
+ * @throws StoreError `ReservedKind`, `ValidationFailed`, `Serialization`, `InvalidUnicode`
+ * @throws TypeError, RangeError for arguments of the wrong type or out of range
+ */
+export function draft<T, In = T>(
+  at: Coordinate,
+  type: EventType<T, In>,
+  value: NoInfer<In>,
+  options?: DraftOptions,
+): Draft {
+  const kind = requireType(type)
+  return new EncodedDraft(at, kind, encoded(type, value), options)
+}
+
+/**
+ * As `draft`, of payload bytes that are MessagePack already; they are copied and not checked.
+ * @throws as `draft`
+ */
+export function draftBytes(
+  at: Coordinate,
+  kind: EventKind,
+  payload: Uint8Array,
+  options?: DraftOptions,
+): Draft {
+  requireKind(kind)
+  requireBytes(payload)
+  return new EncodedDraft(at, kind, copyBytes(payload, 0, payload.length), options)
+}
+
+/**
+ * Names item `index` of the same batch as a cause.
+ * @throws RangeError unless `index` is a whole number from 0
+ */
+export function prior(index: number): PriorItem {
+  if (!Number.isSafeInteger(index) || index < 0) {
+    throw new RangeError(`prior: expected the index of an earlier item, got ${String(index)}`)
+  }
+  return Object.freeze({ prior: index })
+}
+
+/** What `causedBy` asked for; undefined when it was not given. */
+export type Cause = Uint32Array | PriorItem | 'none' | undefined
+
+export class EncodedDraft implements Draft {
+  readonly at: Coordinate
+  readonly kind: EventKind
+  readonly #payload: Uint8Array
+  readonly #request: AppendRequest
+  readonly #cause: Cause
+
+  constructor(at: Coordinate, kind: EventKind, payload: Uint8Array, options?: DraftOptions) {
+    if (typeof at !== 'object' || at === null) {
+      throw new TypeError(`at must be { entity, scope }, got ${describeType(at)}`)
+    }
+    this.at = Object.freeze({ entity: at.entity, scope: at.scope })
+    this.kind = kind
+    this.#payload = payload
+    const { causedBy, ...rest } = checkedOptions(options)
+    this.#request = readAppendOptions(options === undefined ? undefined : rest)
+    this.#cause = readCause(causedBy)
+    Object.freeze(this)
+  }
+
+  get payloadBytes(): Uint8Array {
+    return this.#payload.slice()
+  }
+
+  static payload(draft: EncodedDraft): Uint8Array {
+    return draft.#payload
+  }
+
+  static request(draft: EncodedDraft): AppendRequest {
+    return draft.#request
+  }
+
+  static cause(draft: EncodedDraft): Cause {
+    return draft.#cause
+  }
+}
+
+/** @throws TypeError naming the argument unless `value` came from `draft` or `draftBytes` */
+export function requireDraft(name: string, value: unknown): EncodedDraft {
+  if (value instanceof EncodedDraft) return value
+  throw new TypeError(`${name} must be made by draft or draftBytes, got ${describeType(value)}`)
+}
+
+function encoded(type: AnyEventType, value: unknown): Uint8Array {
+  if (!(type instanceof DefinedEvent)) return foreignBytes(type, value).slice()
+  const out = new Writer(256)
+  type.encodeInto(out, value)
+  return out.toBytes()
+}
+
+function checkedOptions(options: DraftOptions | undefined): DraftOptions {
+  if (options === undefined) return {}
+  checkOptionNames('draft options', options, NAMES)
+  return options
+}
+
+function readCause(causedBy: CausedBy | undefined): Cause {
+  if (causedBy === undefined) return undefined
+  if (causedBy === 'none') return 'none'
+  if (typeof causedBy === 'string') return idWords('causedBy', causedBy)
+  if (typeof causedBy === 'object' && causedBy !== null && 'prior' in causedBy) {
+    return prior(causedBy.prior)
+  }
+  const got = describeType(causedBy)
+  throw new TypeError(`causedBy must be prior(index), an id or 'none', got ${got}`)
+}
+
+// `expected` passes here although its type forbids it: the batch refuses it and can say which item.
+const NAMES: ReadonlySet<string> = new Set([
+  ...[...APPEND_OPTION_NAMES].filter((name) => name !== 'causationId' && name !== 'until'),
+  'causedBy',
+])

@@ -1,0 +1,59 @@
+/** Step 10 of a write: what it waits for before it returns. */
+import type { Engine } from '../engine.ts'
+import { StoreError } from '../errors.ts'
+import type { LogWriter } from '../writer/log-writer.ts'
+import type { Until } from './options.ts'
+import type { Receipt } from './receipt.ts'
+
+/**
+ * Counts the command and syncs if the cadence or `until` asks for it.
+ *
+ * @throws StoreError `SyncFailed`: the events are committed, their durability is unknown;
+ *   `WaitTimeout` when the tracked projections are behind
+ */
+export function finishWrite(
+  engine: Engine,
+  writer: LogWriter,
+  receipts: readonly Receipt[],
+  until: Until,
+): void {
+  engine.group?.add(receipts)
+  try {
+    if (until === 'durable') writer.sync()
+    else writer.finishCommand()
+  } catch (cause) {
+    throw new StoreError('SyncFailed', { receipts }, { cause })
+  }
+  finishSynced(engine, receipts, until)
+}
+
+/** As `finishWrite`, of events that were committed before: they count as no command. */
+export function finishReplay(
+  engine: Engine,
+  writer: LogWriter,
+  receipts: readonly Receipt[],
+  until: Until,
+): void {
+  const last = receipts.reduce((max, receipt) => Math.max(max, receipt.sequence), 0)
+  if (until === 'durable' && engine.frontier.durable.sequence < last) {
+    finishWrite(engine, writer, receipts, until)
+  } else finishSynced(engine, receipts, until)
+}
+
+/** As `finishWrite`, of events that are durable already. @throws StoreError `WaitTimeout` */
+export function finishSynced(engine: Engine, receipts: readonly Receipt[], until: Until): void {
+  if (until === 'applied') awaitApplied(engine, receipts)
+}
+
+/** Nothing else runs while a write is waited for: what is not applied now will not be. */
+function awaitApplied(engine: Engine, receipts: readonly Receipt[]): void {
+  const { index, frontier } = engine
+  const sequence = Math.max(...receipts.map((receipt) => receipt.sequence))
+  if (frontier.applied.sequence >= sequence) return
+  const wallMs = index.columns.wallMs(index.columns.lowerBound(sequence))
+  throw new StoreError('WaitTimeout', {
+    watermark: 'Applied',
+    target: { wallMs, sequence },
+    waitedMs: 0,
+  })
+}

@@ -1,0 +1,10 @@
+/** Entry `@batpak/core/gate`: rules that are asked before a write. */
+export { gate } from './gate/gate.ts'
+export type { Gate } from './gate/gate.ts'
+export { gateSet } from './gate/gate-set.ts'
+export type { ContextOf, Evaluation, GateSet, GateTrace } from './gate/gate-set.ts'
+export { GatePass } from './gate/gate-pass.ts'
+export { deny } from './gate/denial.ts'
+export type { Denial, DenyOptions } from './gate/denial.ts'
+export { BYPASS_AUDIT_KEY, guard } from './gate/guard.ts'
+export type { Bypass, Guarded, GuardRequest } from './gate/guard.ts'

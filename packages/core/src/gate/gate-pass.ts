@@ -1,0 +1,47 @@
+/** Proof that all gates of a set permitted a payload; it is good for one write. */
+import { StoreError } from '../errors.ts'
+
+// Assigned by the class itself: nobody else can make a pass.
+let issue: <T>(gates: readonly string[], payload: T) => GatePass<T>
+
+/** For `GateSet.evaluate` alone. */
+export function issuePass<T>(gates: readonly string[], payload: T): GatePass<T> {
+  return issue(gates, payload)
+}
+
+export class GatePass<T> {
+  /** The names of the gates that permitted it, in their order. */
+  readonly gates: readonly string[]
+  readonly #payload: T
+  #taken = false
+
+  private constructor(gates: readonly string[], payload: T) {
+    this.gates = gates
+    this.#payload = freezeDeeply(payload)
+  }
+
+  static {
+    issue = <T>(gates: readonly string[], payload: T): GatePass<T> => new GatePass(gates, payload)
+  }
+
+  /** What was evaluated; frozen, so it is what will be written. */
+  get payload(): T {
+    return this.#payload
+  }
+
+  /** Hands the payload out for its write. @throws StoreError `PassConsumed` the second time */
+  take(): T {
+    if (this.#taken) throw new StoreError('PassConsumed', {})
+    this.#taken = true
+    return this.#payload
+  }
+}
+
+/** Plain objects and arrays, as far as they go; bytes cannot be frozen. */
+function freezeDeeply<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value
+  if (Object.isFrozen(value) || ArrayBuffer.isView(value)) return value
+  Object.freeze(value)
+  for (const member of Object.values(value)) freezeDeeply(member)
+  return value
+}
