@@ -9,8 +9,10 @@ import { Writer } from '../encoding/writer.ts'
 import type { OpenFence } from '../fence/open-fence.ts'
 import type { EntityRecord } from '../index-store/names.ts'
 import type { Signature } from '../receipt/signer.ts'
+import type { WriteStage } from '../segment/active-segment.ts'
 import { encodeBegin, encodeCommit } from '../segment/batch-marker.ts'
 import { FrameDraft, encodeFrame } from '../segment/frame-encode.ts'
+import { inject, injectOrPoison, injecting, mark } from '../testing/hooks.ts'
 import type { LogWriter } from '../writer/log-writer.ts'
 import { checkBatch, knownBatch, type BatchItem } from './batch-check.ts'
 import { insertEvent, receiptOf } from './committed.ts'
@@ -72,6 +74,7 @@ export class BatchCommitter {
     // 6 idempotency
     const rows = knownBatch(engine, items)
     if (rows !== undefined) {
+      mark('batch.replayed')
       const known = items.map(({ at, draft, payload, request }, i) =>
         replayReceipt(engine, rows[i]!, at, draft.kind, payload, request),
       )
@@ -80,6 +83,7 @@ export class BatchCommitter {
     }
     // 7 values and signatures
     const first = engine.index.allocated
+    inject({ at: 'BatchStart', batchId: first })
     const wallMs = this.#compose(items, reaction, timestampUs)
     const signatures = this.#sign(items, first)
     // 8 rotation, then one write
@@ -87,11 +91,13 @@ export class BatchCommitter {
     const lengths = this.#encode(items, first, timestampUs)
     const { segment } = writer
     const begin = segment.end
-    blame(0, () => writer.write(this.#buffer.buf, this.#buffer.pos))
+    const stages = injecting() ? writeStages(lengths, first) : undefined
+    blame(0, () => writer.write(this.#buffer.buf, this.#buffer.pos, stages))
     engine.frontier.markWritten(wallMs, first + items.length - 1, pendingSinceNs)
     this.#composer.committed(wallMs)
     // 9 sync: a fence does it when it publishes
-    if (fence === undefined) syncBatch(writer, items.length)
+    if (fence === undefined) syncBatch(writer, items.length, first)
+    injectOrPoison(writer, { at: 'BatchPrePublish', batchId: first })
     // 10 index, publish
     let offset = begin + lengths[0]!
     const receipts = items.map((item, i) => {
@@ -173,12 +179,29 @@ export class BatchCommitter {
   }
 }
 
-function syncBatch(writer: LogWriter, itemCount: number): void {
+function syncBatch(writer: LogWriter, itemCount: number, batchId: number): void {
   try {
-    writer.sync()
+    writer.sync(() => inject({ at: 'BatchFsync', batchId }))
   } catch (cause) {
     throw new StoreError('BatchSyncFailed', { itemCount }, { cause })
   }
+}
+
+/** The points of a batch's write: behind BEGIN, each item, and COMMIT. */
+function writeStages(lengths: readonly number[], batchId: number): readonly WriteStage[] {
+  const totalItems = lengths.length - 2
+  let upTo = 0
+  return lengths.map((length, i) => ({
+    upTo: (upTo += length),
+    reached: (): void => {
+      if (i === 0) inject({ at: 'BatchBeginWritten', batchId })
+      else if (i > totalItems) inject({ at: 'BatchCommitWritten', batchId })
+      else {
+        inject({ at: 'BatchItemWritten', batchId, itemIndex: i - 1, totalItems })
+        if (i === totalItems) inject({ at: 'BatchItemsComplete', batchId })
+      }
+    },
+  }))
 }
 
 /** Runs `work`, whose store error becomes that of the batch. */

@@ -10,6 +10,8 @@ import type { EventKind } from '../event/kind.ts'
 import type { OpenFence } from '../fence/open-fence.ts'
 import type { EntityRecord } from '../index-store/names.ts'
 import { FrameDraft, encodeFrame } from '../segment/frame-encode.ts'
+import type { WriteStage } from '../segment/active-segment.ts'
+import { inject, injectOrPoison, injecting, mark } from '../testing/hooks.ts'
 import type { LogWriter } from '../writer/log-writer.ts'
 import type { Address } from './address.ts'
 import { Composer, setCausation } from './compose.ts'
@@ -61,6 +63,7 @@ export class Committer {
     if (request.key !== undefined) {
       const row = engine.knownRow(request.key)
       if (row >= 0) {
+        mark('append.replayed')
         const content = payload.subarray(0, length)
         const known = replayReceipt(engine, row, at, kind, content, request)
         finishReplay(engine, this.#writer, [known], request.until)
@@ -70,6 +73,8 @@ export class Committer {
     // 5 compare-and-swap against the entity's head
     if (request.expected !== undefined) this.#compare(at.entity, request.expected)
     // 6 values, signature
+    const injected = injecting() ? at.coordinate.entity : undefined
+    if (injected !== undefined) inject({ at: 'SingleAppendStart', entity: injected })
     const draft = this.#draft
     const wallMs = this.#composer.wallMs(timestampUs)
     this.#composer.compose(draft, at, kind, payload, length, request, timestampUs, wallMs)
@@ -82,7 +87,8 @@ export class Committer {
     const { segment } = this.#writer
     const offset = segment.end
     const frameLength = this.#encode()
-    this.#writer.write(this.#frame.buf, frameLength)
+    const stages = injected === undefined ? undefined : afterWrite(frameLength, injected)
+    this.#writer.write(this.#frame.buf, frameLength, stages)
     engine.frontier.markWritten(wallMs, sequence, pendingSinceNs)
     // 9 index, publish
     this.#composer.committed(wallMs)
@@ -90,6 +96,9 @@ export class Committer {
     insertEvent(engine, draft, at, request, sequence, diskPos)
     if (fence === undefined) engine.publish(wallMs, sequence)
     const receipt = receiptOf(draft, at, request, sequence, diskPos, signature)
+    if (injected !== undefined) {
+      injectOrPoison(this.#writer, { at: 'SingleAppendPublished', entity: injected })
+    }
     // 10 sync
     finishWrite(engine, this.#writer, [receipt], request.until)
     return receipt
@@ -110,4 +119,8 @@ export class Committer {
     this.#frame.pos = 0
     return encodeFrame(this.#frame, this.#draft)
   }
+}
+
+function afterWrite(length: number, entity: string): readonly WriteStage[] {
+  return [{ upTo: length, reached: () => inject({ at: 'SingleAppendWritten', entity }) }]
 }

@@ -6,6 +6,7 @@ import { io } from '../errors.ts'
 import { HiddenRanges } from '../index-store/hidden-ranges.ts'
 import { encodeHiddenRanges } from '../restore/hidden-ranges-file.ts'
 import { HIDDEN_RANGES_FILE } from '../segment/name.ts'
+import { mark } from '../testing/hooks.ts'
 import type { LogWriter } from '../writer/log-writer.ts'
 
 export type FenceState = 'pending' | 'published' | 'cancelled'
@@ -72,8 +73,9 @@ export class OpenFence {
     this.#end('cancelled')
   }
 
-  #end(state: FenceState): void {
+  #end(state: 'published' | 'cancelled'): void {
     this.#state = state
+    mark(`fence.${state}`)
     this.#engine.fence = undefined
   }
 }

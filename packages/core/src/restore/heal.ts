@@ -14,6 +14,7 @@ import { io } from '../errors.ts'
 import type { EventIndex } from '../index-store/event-index.ts'
 import { HIDDEN_RANGES_FILE, healedFileName } from '../segment/name.ts'
 import { encodeHiddenRanges } from './hidden-ranges-file.ts'
+import { mark } from '../testing/hooks.ts'
 import type { UnfinishedSegment } from './rebuild.ts'
 import type { Heal } from './report.ts'
 
@@ -60,6 +61,7 @@ export function heal(
   durable: DurableOptions,
 ): void {
   for (const segment of unfinished) cutOff(platform, dir, segment, durable)
+  for (const { reason } of heals) mark(`recover.${reason}`)
   if (!heals.some((done) => done.reason === 'HiddenRangesBeyondLog')) return
   const path = join(dir, HIDDEN_RANGES_FILE)
   io('rewrite the hidden ranges', path, () => {

@@ -14,6 +14,7 @@ import { readTrailer } from '../segment/sidx.ts'
 import { findFrame } from '../segment/tail.ts'
 import { FileWindow } from '../segment/window.ts'
 import type { SegmentRef } from './directory.ts'
+import { mark } from '../testing/hooks.ts'
 import { readFooter } from './footer.ts'
 import { KindFallbacks } from './report.ts'
 import { sortedBySequence } from './sort.ts'
@@ -56,7 +57,9 @@ function readSegment(
     const fd = fs.open(segment.path, 'read')
     try {
       const file = new FileWindow(fs, fd, fs.fstat(fd).size)
-      return readFooter(file, segment.id, builder) ? undefined : scan(file, segment, last, builder)
+      const footer = readFooter(file, segment.id, builder)
+      mark(footer ? 'restore.footer' : 'restore.scan')
+      return footer ? undefined : scan(file, segment, last, builder)
     } finally {
       fs.close(fd)
     }

@@ -8,6 +8,7 @@ import {
   type PlatformFs,
 } from '@batpak/platform'
 import { invariant } from '../invariant.ts'
+import { mark } from '../testing/hooks.ts'
 import { encodeSegmentHeader } from './header.ts'
 import { segmentFileName } from './name.ts'
 
@@ -16,6 +17,12 @@ import { segmentFileName } from './name.ts'
  * Internal: the writer is poisoned with its cause.
  */
 export class RollbackFailed extends Error {}
+
+/** Calls `reached` when the first `upTo` bytes of a write are in the file. */
+export interface WriteStage {
+  readonly upTo: number
+  readonly reached: () => void
+}
 
 export class ActiveSegment {
   readonly id: number
@@ -70,13 +77,23 @@ export class ActiveSegment {
   /**
    * Appends the first `length` bytes of `data`; when that fails nothing of them remains.
    *
+   * @param stages stops in between, for fault injection; what one throws is a failed write
    * @throws the system's error, or `RollbackFailed` with that error as cause
    */
-  append(data: Uint8Array, length: number): void {
+  append(data: Uint8Array, length: number, stages: readonly WriteStage[] = []): void {
     invariant(!this.sealed, 'nothing is appended behind a footer')
     const offset = this.#end
     try {
-      writeExactly(this.#fs, this.fd, data, offset, length)
+      let from = 0
+      for (const { upTo, reached } of stages) {
+        writeExactly(this.#fs, this.fd, data.subarray(from), offset + from, upTo - from)
+        from = upTo
+        reached()
+      }
+      if (from < length) {
+        const rest = from === 0 ? data : data.subarray(from)
+        writeExactly(this.#fs, this.fd, rest, offset + from, length - from)
+      }
     } catch (cause) {
       this.#rollback(cause)
     }
@@ -99,6 +116,7 @@ export class ActiveSegment {
     } catch (second) {
       throw new RollbackFailed(`a failed write could not be undone: ${String(second)}`, { cause })
     }
+    mark('write.undone')
     throw cause
   }
 }

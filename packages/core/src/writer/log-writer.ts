@@ -6,8 +6,9 @@ import type { DurableOptions } from '@batpak/platform'
 import { join } from 'node:path'
 import { StoreError, asStoreError, io } from '../errors.ts'
 import type { Engine } from '../engine.ts'
-import { ActiveSegment, RollbackFailed } from '../segment/active-segment.ts'
+import { ActiveSegment, RollbackFailed, type WriteStage } from '../segment/active-segment.ts'
 import { segmentFileName } from '../segment/name.ts'
+import { inject, mark } from '../testing/hooks.ts'
 import { encodeFooter } from '../segment/sidx.ts'
 
 export class LogWriter {
@@ -57,6 +58,7 @@ export class LogWriter {
   rotateIfFull(): void {
     const segment = this.#segment
     if (!segment.sealed && segment.end < this.#engine.config.segmentMaxBytes) return
+    inject({ at: 'SegmentRotation', segmentId: segment.id })
     if (!segment.sealed) {
       this.#seal('seal the full segment')
       this.#fsync('sync the full segment')
@@ -64,13 +66,17 @@ export class LogWriter {
     const { dataDir, platform } = this.#engine
     const path = join(dataDir, segmentFileName(segment.id + 1))
     this.#segment = io('create the next segment', path, () => this.#create(segment.id + 1))
+    mark('segment.rotated')
     io('close the full segment', segment.path, () => platform.fs.close(segment.fd))
   }
 
-  /** Appends one frame. @throws StoreError `Io`, nothing of it remains in the file */
-  write(frame: Uint8Array, length: number): void {
+  /**
+   * Appends the first `length` bytes of `frames`.
+   * @throws StoreError `Io`, nothing of them remains in the file
+   */
+  write(frames: Uint8Array, length: number, stages?: readonly WriteStage[]): void {
     try {
-      this.#segment.append(frame, length)
+      this.#segment.append(frames, length, stages)
     } catch (error) {
       throw this.#failed(error, 'append to the segment')
     }
@@ -86,9 +92,14 @@ export class LogWriter {
     if (this.#unsynced >= config.syncEveryNEvents && group === undefined) this.sync()
   }
 
+  /** Refuses all further writes. @throws `error` */
+  poison(error: unknown): never {
+    throw this.#poisonWith(error)
+  }
+
   /** Makes everything written so far durable. @throws StoreError `Io`; the writer is poisoned */
-  sync(): void {
-    this.#fsync('sync the segment')
+  sync(beforeSync?: () => void): void {
+    this.#fsync('sync the segment', beforeSync)
   }
 
   /**
@@ -160,9 +171,10 @@ export class LogWriter {
     })
   }
 
-  #fsync(operation: string): void {
+  #fsync(operation: string, beforeSync?: () => void): void {
     const { platform, config, frontier } = this.#engine
     try {
+      beforeSync?.()
       platform.fs.fsync(this.#segment.fd, config.syncMode)
     } catch (error) {
       // The kernel may have dropped the dirty pages: a later success would prove nothing.
@@ -193,6 +205,7 @@ export class LogWriter {
     if (!this.#poisoned) {
       this.#poisoned = true
       this.#poison = error
+      mark('writer.poisoned')
       this.#engine.waits.fail(new StoreError('WriterCrashed', {}, { cause: error }))
     }
     return error
