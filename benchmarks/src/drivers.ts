@@ -19,23 +19,38 @@ export function buildReference(): boolean {
   return false
 }
 
-export const ours = (...args: string[]): number =>
+/** What one process measured: microseconds, or bytes per call. */
+export type Measured = number
+
+export const ours = (...args: string[]): Measured =>
   measure(process.execPath, [here('workers/batpak.js'), ...args])
 
-export const bareWrites = (...args: string[]): number =>
+/** With a young generation so large that nothing is collected while allocations are counted. */
+export const oursUncollected = (...args: string[]): Measured =>
+  measure(process.execPath, [
+    '--min-semi-space-size=512',
+    '--max-semi-space-size=512',
+    here('workers/batpak.js'),
+    ...args,
+  ])
+
+export const bareWrites = (...args: string[]): Measured =>
   measure(process.execPath, [here('workers/bare.js'), ...args])
 
-export const hashes = (...args: string[]): number =>
+export const signatures = (...args: string[]): Measured =>
+  measure(process.execPath, [here('workers/sign.js'), ...args])
+
+export const hashes = (...args: string[]): Measured =>
   measure(process.execPath, [here('workers/hashes.js'), ...args])
 
-export const reference = (...args: string[]): number => measure(REFERENCE, args)
+export const reference = (...args: string[]): Measured => measure(REFERENCE, args)
 
 /** The reference with its writer thread on the caller's core: no hand-over between cores. */
-export const referencePinned = (...args: string[]): number =>
+export const referencePinned = (...args: string[]): Measured =>
   measure('taskset', ['-c', '1', REFERENCE, ...args])
 
-/** The `micros` of the JSON line that the process prints. */
-function measure(command: string, args: readonly string[]): number {
+/** The `value` of the JSON line that the process prints. */
+function measure(command: string, args: readonly string[]): Measured {
   const { stdout, status, signal, error } = spawnSync(command, args, {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -45,5 +60,5 @@ function measure(command: string, args: readonly string[]): number {
   if (!line || (status !== 0 && signal !== 'SIGKILL')) {
     throw new Error(`${command} ${args.join(' ')} ended with ${signal ?? status}`)
   }
-  return (JSON.parse(line) as { micros: number }).micros
+  return (JSON.parse(line) as { value: number }).value
 }

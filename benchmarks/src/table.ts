@@ -26,11 +26,11 @@ export function rowsOf(contenders: readonly Contender[]): readonly Row[] {
   }))
 }
 
-export function printTable(title: string, rows: readonly Row[]): void {
+export function printTable(title: string, unit: string, rows: readonly Row[]): void {
   const width = Math.max(...rows.map((row) => row.name.length))
   process.stdout.write(`\n${title}\n`)
   for (const row of rows) {
-    const figure = `${row.median.toFixed(2)} µs`.padStart(14)
+    const figure = `${row.median.toFixed(2)} ${unit}`.padStart(16)
     const spread = `[${row.min.toFixed(2)} – ${row.max.toFixed(2)}]`
     process.stdout.write(
       `  ${row.name.padEnd(width)} ${figure}  ${spread.padEnd(26)} ${row.ratio.toFixed(2)}×\n`,

@@ -1,14 +1,17 @@
 //! One workload of batpak 0.8.0 per process, one JSON line on stdout.
 //!
-//! usage: batpak-reference-bench append DIR N | open DIR | get DIR N
+//! usage: batpak-reference-bench append|p99|durable DIR N | batch DIR BATCHES | open DIR | get DIR N
 
 use batpak::prelude::*;
+use batpak::store::{BatchAppendItem, CausationRef};
 use serde::{Deserialize, Serialize};
 use std::hint::black_box;
 use std::time::Instant;
 
 const STREAMS: u64 = 100;
 const WARM_UP: u64 = 5_000;
+const WARM_UP_SYNCED: u64 = 3_000;
+const BATCH: u64 = 100;
 
 #[derive(Serialize, Deserialize)]
 struct Line {
@@ -49,32 +52,82 @@ fn micros(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1e6
 }
 
-/// Appends N orders to 100 entities, without any sync until the end.
-fn append(dir: &str, n: u64) -> f64 {
-    let config = StoreConfig::new(dir).with_sync_every_n_events(u32::MAX);
+/// Appends orders to 100 entities in turn; `measure` gets the function that appends the next one.
+fn appending(config: StoreConfig, warm_up: u64, measure: impl FnOnce(&mut dyn FnMut()) -> f64) -> f64 {
     let store = Store::open(config).expect("open");
-    let coordinate = |i| Coordinate::new(format!("order-{i:05}"), "bench:scope").expect("coordinate");
-    let coordinates: Vec<Coordinate> = (0..STREAMS).map(coordinate).collect();
+    let coordinates = coordinates();
     let orders: Vec<Order> = (0..4096).map(order).collect();
-    let go = |i: u64| {
+    let mut i = 0u64;
+    let mut go = || {
         let at = &coordinates[(i % STREAMS) as usize];
         store.append_typed(at, &orders[(i & 4095) as usize]).expect("append");
+        i += 1;
     };
-    (0..WARM_UP).for_each(go);
-    let start = Instant::now();
-    (0..n).for_each(go);
-    let elapsed = micros(start) / n as f64;
+    (0..warm_up).for_each(|_| go());
+    let value = measure(&mut go);
     store.close().expect("close");
-    elapsed
+    value
+}
+
+fn coordinates() -> Vec<Coordinate> {
+    let coordinate = |i| Coordinate::new(format!("order-{i:05}"), "bench:scope").expect("coordinate");
+    (0..STREAMS).map(coordinate).collect()
+}
+
+fn without_sync(dir: &str) -> StoreConfig {
+    StoreConfig::new(dir).with_sync_every_n_events(u32::MAX)
+}
+
+fn mean(n: u64, go: &mut dyn FnMut()) -> f64 {
+    let start = Instant::now();
+    (0..n).for_each(|_| go());
+    micros(start) / n as f64
+}
+
+fn percentile_99(n: u64, go: &mut dyn FnMut()) -> f64 {
+    let call = |_| {
+        let start = Instant::now();
+        go();
+        micros(start)
+    };
+    let mut calls: Vec<f64> = (0..n).map(call).collect();
+    calls.sort_by(f64::total_cmp);
+    calls[(n as f64 * 0.99) as usize]
+}
+
+/// Batches of 100, each synced: microseconds per event, with the making of the items.
+fn batch(dir: &str, batches: u64) -> f64 {
+    let store = Store::open(StoreConfig::new(dir)).expect("open");
+    let coordinates = coordinates();
+    let orders: Vec<Order> = (0..4096).map(order).collect();
+    let mut next = 0usize;
+    let mut run = |batches: u64| {
+        for i in 0..batches {
+            let at = &coordinates[(i % STREAMS) as usize];
+            let items = (0..BATCH).map(|_| {
+                next += 1;
+                let order = &orders[next & 4095];
+                BatchAppendItem::typed(at.clone(), order, AppendOptions::default(), CausationRef::None)
+            });
+            store.append_batch(items.collect::<Result<Vec<_>, _>>().expect("items")).expect("batch");
+        }
+    };
+    run(50);
+    let start = Instant::now();
+    run(batches);
+    let value = micros(start) / (batches * BATCH) as f64;
+    store.close().expect("close");
+    value
 }
 
 /// Opens a store without index files: the time until it can be used.
-fn open(dir: &str) -> (f64, usize) {
+fn open(dir: &str) -> f64 {
     let config = StoreConfig::new(dir).with_enable_mmap_index(false).with_enable_checkpoint(false);
     let start = Instant::now();
     let store = Store::open(config).expect("open");
     let elapsed = micros(start);
-    (elapsed, store.stats().event_count)
+    assert!(store.stats().event_count > 0);
+    elapsed
 }
 
 /// Random point reads of N events, payload decoded to a value.
@@ -101,16 +154,21 @@ fn main() {
     let args: Vec<String> = std::env::args().collect();
     let text = |i: usize| args.get(i).map_or("", String::as_str);
     let count = text(3).parse().unwrap_or(0);
-    match text(1) {
-        "append" => println!("{{\"micros\":{}}}", append(text(2), count)),
-        "open" => {
-            let (micros, events) = open(text(2));
-            println!("{{\"micros\":{micros},\"events\":{events}}}");
+    let dir = text(2);
+    let value = match text(1) {
+        "append" => appending(without_sync(dir), WARM_UP, |go| mean(count, go)),
+        "p99" => appending(without_sync(dir), WARM_UP, |go| percentile_99(count, go)),
+        "durable" => {
+            let config = StoreConfig::new(dir).with_sync_every_n_events(1).with_sync_mode(SyncMode::SyncData);
+            appending(config, WARM_UP_SYNCED, |go| mean(count, go))
         }
-        "get" => println!("{{\"micros\":{}}}", get(text(2), count)),
+        "batch" => batch(dir, count),
+        "open" => open(dir),
+        "get" => get(dir, count),
         other => {
             eprintln!("unknown workload {other:?}");
             std::process::exit(2);
         }
-    }
+    };
+    println!("{{\"value\":{value}}}");
 }

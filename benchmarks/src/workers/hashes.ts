@@ -30,4 +30,4 @@ for (let i = 0; i < calls / 4; i += 1) sum += run()
 const start = process.hrtime.bigint()
 for (let i = 0; i < calls; i += 1) sum += run()
 const micros = Number(process.hrtime.bigint() - start) / 1000 / calls
-process.stdout.write(`${JSON.stringify({ micros, sum })}\n`)
+process.stdout.write(`${JSON.stringify({ value: micros, sum })}\n`)

@@ -20,6 +20,7 @@ export const Order: EventType<OrderPayload> = defineEvent<OrderPayload>({
 
 export const STREAMS = 100
 export const WARM_UP = 5000
+export const WARM_UP_SYNCED = 3000
 
 export function order(i: number): OrderPayload {
   return {

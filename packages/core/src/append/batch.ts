@@ -130,7 +130,6 @@ export class BatchCommitter {
         at,
         draft.kind,
         payload,
-        payload.length,
         request,
         timestampUs,
         wallMs,

@@ -10,12 +10,13 @@ import type { EventKind } from '../event/kind.ts'
 import type { OpenFence } from '../fence/open-fence.ts'
 import type { EntityRecord } from '../index-store/names.ts'
 import { FrameDraft, encodeFrame } from '../segment/frame-encode.ts'
+import { FRAME_PREFIX_BYTES } from '../segment/frame-keys.ts'
 import type { WriteStage } from '../segment/active-segment.ts'
 import { inject, injectOrPoison, injecting, mark } from '../testing/hooks.ts'
 import type { LogWriter } from '../writer/log-writer.ts'
 import type { Address } from './address.ts'
 import { Composer, setCausation } from './compose.ts'
-import { finishReplay, finishWrite } from './finish.ts'
+import { finishAppend, finishReplay } from './finish.ts'
 import type { AppendRequest } from './options.ts'
 import { insertEvent, receiptOf } from './committed.ts'
 import type { Receipt } from './receipt.ts'
@@ -30,7 +31,7 @@ export class Committer {
   readonly #writer: LogWriter
   readonly #composer: Composer
   readonly #draft: FrameDraft = new FrameDraft()
-  #frame: Writer = new Writer(FRAME_BUFFER_BYTES)
+  #frame: Writer = frameWriter()
 
   constructor(engine: Engine, writer: LogWriter, composer: Composer) {
     this.#engine = engine
@@ -39,7 +40,7 @@ export class Committer {
   }
 
   /**
-   * Appends one event with the given payload (`payload[0 … length-1]`), which is copied.
+   * Appends one event with the given payload, which is copied.
    *
    * @param fence the fence it is written under, which must still be the active one
    * @throws StoreError as `Store.append`; unless it is `SyncFailed`, nothing was written
@@ -48,7 +49,6 @@ export class Committer {
     at: Address,
     kind: EventKind,
     payload: Uint8Array,
-    length: number,
     request: AppendRequest,
     fence: OpenFence | undefined,
     timestampUs: number = this.#engine.clock.nowUs(),
@@ -64,8 +64,7 @@ export class Committer {
       const row = engine.knownRow(request.key)
       if (row >= 0) {
         mark('append.replayed')
-        const content = payload.subarray(0, length)
-        const known = replayReceipt(engine, row, at, kind, content, request)
+        const known = replayReceipt(engine, row, at, kind, payload, request)
         finishReplay(engine, this.#writer, [known], request.until)
         return known
       }
@@ -77,7 +76,7 @@ export class Committer {
     if (injected !== undefined) inject({ at: 'SingleAppendStart', entity: injected })
     const draft = this.#draft
     const wallMs = this.#composer.wallMs(timestampUs)
-    this.#composer.compose(draft, at, kind, payload, length, request, timestampUs, wallMs)
+    this.#composer.compose(draft, at, kind, payload, request, timestampUs, wallMs)
     setCausation(draft, request.causation)
     const sequence = engine.index.allocated
     const signature = engine.signer?.signDraft(draft, at.coordinate, sequence)
@@ -100,7 +99,7 @@ export class Committer {
       injectOrPoison(this.#writer, { at: 'SingleAppendPublished', entity: injected })
     }
     // 10 sync
-    finishWrite(engine, this.#writer, [receipt], request.until)
+    finishAppend(engine, this.#writer, receipt, request.until)
     return receipt
   }
 
@@ -114,11 +113,15 @@ export class Committer {
 
   #encode(): number {
     if (this.#frame.buf.length > FRAME_BUFFER_KEPT_BYTES) {
-      this.#frame = new Writer(FRAME_BUFFER_BYTES)
+      this.#frame = frameWriter()
     }
     this.#frame.pos = 0
     return encodeFrame(this.#frame, this.#draft)
   }
+}
+
+function frameWriter(): Writer {
+  return new Writer(FRAME_BUFFER_BYTES, FRAME_PREFIX_BYTES)
 }
 
 function afterWrite(length: number, entity: string): readonly WriteStage[] {

@@ -47,7 +47,6 @@ export class Composer {
     at: Address,
     kind: EventKind,
     payload: Uint8Array,
-    length: number,
     request: AppendRequest,
     timestampUs: number,
     wallMs: number,
@@ -64,10 +63,9 @@ export class Composer {
     draft.depth = request.depth
     draft.flags = request.flags
     draft.payload = payload
-    draft.payloadLength = length
     draft.names = at.names
     draft.extensions = request.extensionBytes
-    blake3Into(new Uint8Array(payload.buffer, payload.byteOffset, length), draft.eventHash)
+    blake3Into(payload, draft.eventHash)
   }
 
   #follow(draft: FrameDraft, { entity }: Address, previous: FrameDraft | undefined): void {

@@ -50,6 +50,6 @@ export function submitDenial(
   const payload = encodeDenial(gates, denial, { kind: proposedKind, contentHash, pipelineId })
   checkSize(engine, payload.length, request)
   const kind = Kind.SYSTEM_DENIAL
-  const receipt = committer.commit(address, kind, payload, payload.length, request, undefined)
+  const receipt = committer.commit(address, kind, payload, request, undefined)
   return receipt as DenialReceipt
 }

@@ -1,6 +1,6 @@
 /** Events that are encoded but not yet written: the items of a batch, an outbox or a decision. */
-import { copyBytes } from '../encoding/bytes.ts'
-import { Writer } from '../encoding/writer.ts'
+import { copyBytes, uninitializedBytes } from '../encoding/bytes.ts'
+import { returnScratch, takeScratch } from '../encoding/scratch.ts'
 import type { Coordinate } from '../event/coordinate.ts'
 import { DefinedEvent, type AnyEventType, type EventType } from '../event/event-type.ts'
 import type { CausationId } from '../event/id.ts'
@@ -128,9 +128,15 @@ export function requireDraft(name: string, value: unknown): EncodedDraft {
 
 function encoded(type: AnyEventType, value: unknown): Uint8Array {
   if (!(type instanceof DefinedEvent)) return foreignBytes(type, value).slice()
-  const out = new Writer(256)
-  type.encodeInto(out, value)
-  return out.toBytes()
+  const scratch = takeScratch()
+  try {
+    type.encodeInto(scratch, value)
+    const payload = uninitializedBytes(scratch.pos)
+    payload.set(scratch.view(0, scratch.pos))
+    return payload
+  } finally {
+    returnScratch(scratch)
+  }
 }
 
 function checkedOptions(options: DraftOptions | undefined): DraftOptions {

@@ -27,6 +27,18 @@ export function finishWrite(
   finishSynced(engine, receipts, until)
 }
 
+/** As `finishWrite`, of one event; the plain case allocates nothing. */
+export function finishAppend(
+  engine: Engine,
+  writer: LogWriter,
+  receipt: Receipt,
+  until: Until,
+): void {
+  if (until !== 'visible' || engine.group !== undefined || writer.isSyncDue) {
+    finishWrite(engine, writer, [receipt], until)
+  } else writer.finishCommand()
+}
+
 /** As `finishWrite`, of events that were committed before: they count as no command. */
 export function finishReplay(
   engine: Engine,

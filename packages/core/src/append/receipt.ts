@@ -15,6 +15,7 @@ export interface DiskPos {
 
 export type Extensions = ReadonlyMap<string, Uint8Array>
 
+/** The hashes are of this receipt alone, but their `buffer` holds those of others as well. */
 interface ReceiptFields {
   readonly eventId: EventId
   /** Store-wide commit number. */

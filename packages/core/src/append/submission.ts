@@ -2,7 +2,7 @@
 import type { WriteSide } from '../open/open.ts'
 import type { Engine } from '../engine.ts'
 import { StoreError } from '../errors.ts'
-import { Writer } from '../encoding/writer.ts'
+import { returnScratch, takeScratch } from '../encoding/scratch.ts'
 import type { Coordinate } from '../event/coordinate.ts'
 import { DefinedEvent, type AnyEventType } from '../event/event-type.ts'
 import type { EventKind } from '../event/kind.ts'
@@ -11,11 +11,6 @@ import { foreignBytes, requireBytes, requireKind, requireType } from './argument
 import { sizeOf } from './batch-check.ts'
 import { readAppendOptions, type AppendOptions, type AppendRequest } from './options.ts'
 import type { Receipt } from './receipt.ts'
-
-/** Buffers of payloads: more than one only while a caller's getter or schema appends itself. */
-const SCRATCH: Writer[] = []
-/** A buffer that one large payload has made larger is not kept. */
-const SCRATCH_KEPT_BYTES = 1024 * 1024
 
 /** Encodes `value` with its type and commits it, under a fence if given. @throws as `Store.append` */
 export function submitValue(
@@ -36,15 +31,14 @@ export function submitValue(
   // 2 key rule
   const request = checkedRequest(engine, options)
   // 3 payload
-  const scratch = SCRATCH.pop() ?? new Writer(1024)
+  const scratch = takeScratch()
   try {
-    scratch.pos = 0
     if (type instanceof DefinedEvent) type.encodeInto(scratch, value)
     else scratch.raw(foreignBytes(type, value))
     checkSize(engine, scratch.pos, request)
-    return committer.commit(address, kind, scratch.buf, scratch.pos, request, fence)
+    return committer.commit(address, kind, scratch.view(0, scratch.pos), request, fence)
   } finally {
-    if (scratch.buf.length <= SCRATCH_KEPT_BYTES) SCRATCH.push(scratch)
+    returnScratch(scratch)
   }
 }
 
@@ -65,7 +59,7 @@ export function submitBytes(
   const request = checkedRequest(engine, options)
   requireBytes(payload)
   checkSize(engine, payload.length, request)
-  return committer.commit(address, kind, payload, payload.length, request, undefined)
+  return committer.commit(address, kind, payload, request, undefined)
 }
 
 export function checkedRequest(engine: Engine, options: AppendOptions | undefined): AppendRequest {

@@ -7,7 +7,8 @@
 import { StoreError } from '../errors.ts'
 import { explainRefusal } from './payload-refusal.ts'
 import { MAX_DEPTH, isRecord } from './payload-shape.ts'
-import { Writer } from './writer.ts'
+import { encodedBytes } from './scratch.ts'
+import type { Writer } from './writer.ts'
 
 /** From this depth on a container is looked for among those around it: a cycle ends here. */
 const CYCLE_CHECK_DEPTH = 8
@@ -42,9 +43,7 @@ export function encodePayload(out: Writer, value: unknown): void {
 
 /** The payload bytes of `value`, a new array. @throws as `encodePayload` */
 export function payloadBytes(value: unknown): Uint8Array {
-  const out = new Writer(256)
-  encodePayload(out, value)
-  return out.toBytes()
+  return encodedBytes((out) => encodePayload(out, value))
 }
 
 function encodeValue(out: Writer, value: unknown, depth: number): void {

@@ -1,7 +1,8 @@
 /** Event types: a name, a kind, and how a payload becomes a value and back. */
 import { decodePayload } from '../encoding/payload-decode.ts'
 import { encodePayload } from '../encoding/payload-encode.ts'
-import { Writer } from '../encoding/writer.ts'
+import { encodedBytes } from '../encoding/scratch.ts'
+import type { Writer } from '../encoding/writer.ts'
 import { StoreError } from '../errors.ts'
 import type { KindCollision } from '../errors/fields.ts'
 import { checkOptionNames, describeType } from '../options.ts'
@@ -118,9 +119,7 @@ export class DefinedEvent implements EventType<unknown> {
   }
 
   encode(value: unknown): Uint8Array {
-    const out = new Writer(256)
-    this.encodeInto(out, value)
-    return out.toBytes()
+    return encodedBytes((out) => this.encodeInto(out, value))
   }
 
   is(event: { readonly kind: EventKind }): event is StoredEvent {

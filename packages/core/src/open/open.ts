@@ -190,15 +190,7 @@ function lifecycleWriter(
     const key = new Uint32Array(4)
     ids.next(engine.clock.nowUs(), key)
     const request = { ...PLAIN_REQUEST, key }
-    const { sequence } = committer.commit(
-      address,
-      kind,
-      payload,
-      payload.length,
-      request,
-      undefined,
-      wallMs * 1000,
-    )
+    const { sequence } = committer.commit(address, kind, payload, request, undefined, wallMs * 1000)
     const row = engine.index.rowOf(key)
     if (row >= 0 && engine.index.isVisible(row)) return
     throw new StoreError(

@@ -1,5 +1,5 @@
 /** Writes the frame of one event, byte for byte as batpak 0.8.0 does (disk format 4.2 and 5). */
-import { crc32 } from '../encoding/crc.ts'
+import { crc32Of } from '../encoding/crc.ts'
 import { put32, putArrayHeader, putByteList, putUint, Writer } from '../encoding/writer.ts'
 import { isZeroId } from '../event/id-words.ts'
 import { invariant } from '../invariant.ts'
@@ -22,7 +22,6 @@ export class FrameDraft {
   readonly eventHash: Uint8Array = new Uint8Array(32)
   readonly prevHash: Uint8Array = new Uint8Array(32)
   payload: Uint8Array = new Uint8Array(0)
-  payloadLength = 0
   /** `entity`, `scope` and the key `receipt_extensions`, encoded: see `encodeNames`. */
   names: Uint8Array = new Uint8Array(0)
   /** The extension map, encoded: `80` when there are none. */
@@ -48,7 +47,7 @@ export function encodeNames(entity: string, scope: string): Uint8Array {
  */
 export function encodeFrame(out: Writer, frame: FrameDraft): number {
   out.ensure(
-    K.FRAME_FIXED_MAX + frame.payloadLength * 2 + frame.names.length + frame.extensions.length,
+    K.FRAME_FIXED_MAX + frame.payload.length * 2 + frame.names.length + frame.extensions.length,
   )
   const { buf } = out
   const start = out.pos
@@ -60,14 +59,14 @@ export function encodeFrame(out: Writer, frame: FrameDraft): number {
   p = putUint(buf, copy(buf, p, K.K_TIMESTAMP_US), frame.timestampUs)
   p = putUint(buf, copy(buf, p, K.K_WALL_MS), frame.wallMs)
   p = putUint(buf, putBranch(buf, p, frame), frame.clock)
-  p = putUint(buf, copy(buf, p, K.K_PAYLOAD_SIZE), frame.payloadLength)
+  p = putUint(buf, copy(buf, p, K.K_PAYLOAD_SIZE), frame.payload.length)
   p = putUint(buf, copy(buf, p, K.K_EVENT_KIND), frame.kind)
   p = putUint(buf, copy(buf, p, K.K_FLAGS), frame.flags)
   const hashAt = copy(buf, p, K.K_CONTENT_HASH)
   p = putByteList(buf, hashAt, frame.eventHash, 0, 32)
   const hashBytes = p - hashAt
-  p = putArrayHeader(buf, copy(buf, p, K.K_PAYLOAD), frame.payloadLength)
-  p = putByteList(buf, p, frame.payload, 0, frame.payloadLength)
+  p = putArrayHeader(buf, copy(buf, p, K.K_PAYLOAD), frame.payload.length)
+  p = putByteList(buf, p, frame.payload, 0, frame.payload.length)
   p = copy(buf, copy(buf, p, K.K_HASH_CHAIN), K.K_PREV_HASH)
   p = copy(buf, putByteList(buf, p, frame.prevHash, 0, 32), K.K_EVENT_HASH)
   buf.copyWithin(p, hashAt, hashAt + hashBytes)
@@ -80,7 +79,7 @@ export function seal(out: Writer, start: number, end: number): number {
   const body = start + K.FRAME_PREFIX_BYTES
   invariant(end - body <= K.FRAME_PAYLOAD_MAX, 'a frame payload fits into 256 MiB')
   put32(out.buf, start, end - body)
-  put32(out.buf, start + 4, crc32(out.buf, body, end))
+  put32(out.buf, start + 4, crc32Of(out.view(body, end)) | 0)
   out.pos = end
   return end - start
 }
@@ -91,11 +90,9 @@ function copy(buf: Uint8Array, at: number, bytes: Uint8Array): number {
 }
 
 function putId(buf: Uint8Array, at: number, words: Uint32Array): number {
-  return put32(
-    buf,
-    put32(buf, put32(buf, put32(buf, at, words[0]!), words[1]!), words[2]!),
-    words[3]!,
-  )
+  // `| 0`: a word from 2^31 on would be passed as a number object of its own
+  const p = put32(buf, put32(buf, at, words[0]! | 0), words[1]! | 0)
+  return put32(buf, put32(buf, p, words[2]! | 0), words[3]! | 0)
 }
 
 function putCausation(buf: Uint8Array, at: number, words: Uint32Array): number {

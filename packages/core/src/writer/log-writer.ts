@@ -87,9 +87,14 @@ export class LogWriter {
    * @throws StoreError `Io` when the sync fails; the writer is poisoned
    */
   finishCommand(): void {
+    const due = this.isSyncDue
     this.#unsynced += 1
-    const { config, group } = this.#engine
-    if (this.#unsynced >= config.syncEveryNEvents && group === undefined) this.sync()
+    if (due && this.#engine.group === undefined) this.sync()
+  }
+
+  /** True when the next finished command reaches the cadence. */
+  get isSyncDue(): boolean {
+    return this.#unsynced + 1 >= this.#engine.config.syncEveryNEvents
   }
 
   /** Refuses all further writes. @throws `error` */

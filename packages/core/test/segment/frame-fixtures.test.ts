@@ -134,7 +134,6 @@ function draftOf(file: Buffer, head: FrameHead): FrameDraft {
   draft.eventHash.set(head.eventHash)
   draft.prevHash.set(head.prevHash)
   draft.payload = payloadOf(file, head)
-  draft.payloadLength = draft.payload.length
   draft.names = encodeNames(head.entity, head.scope)
   draft.extensions = encodeExtensions(decodeExtensions(file, head.extensionsAt))
   return draft

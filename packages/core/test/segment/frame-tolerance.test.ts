@@ -361,7 +361,6 @@ describe('the encoder', () => {
     draft.kind = event.kind ?? 0xf001
     draft.flags = event.flags ?? 0
     draft.payload = event.payload ?? mp({ map: [['n', 0]] })
-    draft.payloadLength = draft.payload.length
     draft.eventHash.set(blake3(draft.payload))
     draft.prevHash.set(event.prevHash ?? new Uint8Array(32))
     draft.names = encodeNames(event.entity ?? 'a', event.scope ?? 's')

@@ -45,7 +45,6 @@ function draftOf(event: HandMade): FrameDraft {
   draft.clock = event.clock ?? 0
   draft.kind = event.kind ?? 0xf001
   draft.payload = payloadBytes(payload)
-  draft.payloadLength = draft.payload.length
   draft.eventHash.set(blake3(draft.payload))
   if (event.prevHash !== undefined) draft.prevHash.set(event.prevHash)
   draft.names = encodeNames(event.entity ?? 'a', event.scope ?? 's')
