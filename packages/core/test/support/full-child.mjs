@@ -19,27 +19,18 @@ const refused = (error) =>
     sequence: store.stats().eventCount,
   })
 
-// Single events until the disk is full, then a batch, then smaller events until those do not fit either.
-for (const [size, write] of [
-  [1, (n) => store.append(at, Written, { n, filler })],
-  [
-    4,
-    (n) =>
-      store.appendBatch(
-        Array.from({ length: 4 }, (_, i) => draft(at, Written, { n: n + i, filler })),
-      ),
-  ],
-  [1, (n) => store.append(at, Written, { n })],
+const item = (i) => draft(at, Written, { n: count + i, filler })
+// Single events until the disk is full, then batches, then smaller events until those do not fit either.
+for (const write of [
+  () => [store.append(at, Written, { n: count, filler })],
+  () => store.appendBatch([item(0), item(1), item(2), item(3)]),
+  () => [store.append(at, Written, { n: count })],
 ]) {
   try {
-    for (;;) {
-      const done = [write(count)].flat()
-      for (const receipt of done) say({ n: count++, sequence: receipt.sequence })
-    }
+    for (;;) for (const { sequence } of write()) say({ n: count++, sequence })
   } catch (error) {
     refused(error)
   }
-  if (store.stats().eventCount === 0) throw new Error(`nothing of size ${size} was written`)
 }
 if (ballast !== '') {
   rmSync(ballast)

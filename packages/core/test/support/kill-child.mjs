@@ -50,7 +50,10 @@ function batch(target, fence) {
 function fence() {
   const open = store.beginFence()
   say({ try: 'fence' })
-  for (let i = below(4); i >= 0; i -= 1) below(2) === 0 ? append(open, true) : batch(open, true)
+  for (let i = below(4); i >= 0; i -= 1) {
+    if (below(2) === 0) append(open, true)
+    else batch(open, true)
+  }
   const end = below(2) === 0 ? 'publish' : 'cancel'
   say({ try: end })
   open[end]()
