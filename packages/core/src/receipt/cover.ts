@@ -1,5 +1,6 @@
 /** What a receipt's signature covers: a hash of the event's identity, place and content. */
-import { Writer } from '../encoding/writer.ts'
+import { returnScratch, takeScratch } from '../encoding/scratch.ts'
+import type { Writer } from '../encoding/writer.ts'
 import type { Coordinate } from '../event/coordinate.ts'
 import { blake3 } from '../event/hash.ts'
 
@@ -19,7 +20,14 @@ const VERSION = 1
 
 /** The 32 bytes that are signed. Position on disk, times, causes, flags and branch are not covered. */
 export function receiptCover(covered: Covered): Uint8Array {
-  const out = new Writer(256)
+  const out = takeScratch()
+  writeCover(out, covered)
+  const hash = blake3(out.view(0, out.pos))
+  returnScratch(out)
+  return hash
+}
+
+function writeCover(out: Writer, covered: Covered): void {
   out.u8(VERSION)
   for (let word = 3; word >= 0; word -= 1) out.u32le(covered.eventId[word]!)
   out.u64le(covered.sequence)
@@ -33,5 +41,4 @@ export function receiptCover(covered: Covered): Uint8Array {
   out.raw(covered.prevHash)
   out.raw(covered.contentHash)
   out.raw(covered.extensions)
-  return blake3(out.toBytes())
 }

@@ -1,5 +1,6 @@
 /** Ed25519 keys as batpak has them: a seed of 32 bytes, named by the hash of its public key. */
 import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
+import { plainView } from '../encoding/bytes.ts'
 import { blake3 } from '../event/hash.ts'
 
 export const SEED_BYTES = 32
@@ -42,7 +43,7 @@ export function rawPublicKey(privateKey: KeyObject): Uint8Array {
 }
 
 export function signCover(cover: Uint8Array, { privateKey }: SigningKey): Uint8Array {
-  return Uint8Array.from(sign(null, cover, privateKey))
+  return plainView(sign(null, cover, privateKey))
 }
 
 export function verifyCover(
