@@ -12,6 +12,7 @@ const report = process.env['BATPAK_TEST_REPORT']
 export default defineConfig({
   test: {
     ...(report && { reporters: ['default', ['json', { outputFile: report }]] }),
+    testTimeout: 30_000, // for machines that do something else as well
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],

@@ -7,6 +7,7 @@ import {
   type PlatformAdmission,
   type PlatformEvidence,
 } from '@batpak/profile-schema/evidence'
+import { dirname } from 'node:path'
 import { AddressBook } from '../append/address.ts'
 import { BatchCommitter } from '../append/batch.ts'
 import { Committer } from '../append/commit.ts'
@@ -22,7 +23,7 @@ import { IdSource } from '../event/id-source.ts'
 import { formatWords } from '../event/id-words.ts'
 import { Kind, type EventKind } from '../event/kind.ts'
 import type { HlcPoint } from '../frontier/hlc.ts'
-import { heal } from '../restore/heal.ts'
+import { heal, syncRecovered } from '../restore/heal.ts'
 import { restore, type Restored } from '../restore/restore.ts'
 import type { SealedReads } from '../segment/reader.ts'
 import { LogWriter } from '../writer/log-writer.ts'
@@ -154,6 +155,8 @@ function beginWriting(
   const { platform, dataDir, index } = engine
   const durable = { parentDirSync: admission.parentDirSync }
   heal(platform, dataDir, restored.report.healed, index, restored.unfinished, durable)
+  syncRecovered(platform.fs, restored.unsynced)
+  if (restored.nextSegmentId === 1) syncDirectoryName(engine, admission)
   engine.frontier.reset(openHlc)
   const writer = io('create the first segment', dataDir, () => {
     return new LogWriter(engine, restored.nextSegmentId, admission.parentDirSync as 'UnixFsync')
@@ -176,6 +179,23 @@ function beginWriting(
   } catch (error) {
     abandonWriter(writer, engine)
     throw error
+  }
+}
+
+/** The directory of a first segment may be as new as the segment, and so may those around it. */
+function syncDirectoryName(engine: Engine, { parentDirSync }: PlatformAdmission): void {
+  if (parentDirSync !== 'UnixFsync') return
+  const { dataDir, platform } = engine
+  for (
+    let dir = dirname(dataDir), below = dataDir;
+    dir !== below;
+    below = dir, dir = dirname(dir)
+  ) {
+    try {
+      platform.fs.fsyncDir(dir)
+    } catch (error) {
+      engine.report('open', `the name ${below} might not survive a loss of power`, error)
+    }
   }
 }
 

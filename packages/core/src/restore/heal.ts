@@ -9,6 +9,7 @@ import {
   unlinkDurably,
   type DurableOptions,
   type PlatformBackend,
+  type PlatformFs,
 } from '@batpak/platform'
 import { io } from '../errors.ts'
 import type { EventIndex } from '../index-store/event-index.ts'
@@ -16,6 +17,7 @@ import { HIDDEN_RANGES_FILE, healedFileName } from '../segment/name.ts'
 import { encodeHiddenRanges } from './hidden-ranges-file.ts'
 import { mark } from '../testing/hooks.ts'
 import type { UnfinishedSegment } from './rebuild.ts'
+import type { SegmentRef } from './directory.ts'
 import type { Heal } from './report.ts'
 
 /** What a heal of these segments and of the hidden ranges in force does, or would do. */
@@ -68,6 +70,25 @@ export function heal(
     if (index.hidden.isEmpty) unlinkDurably(platform.fs, path, durable)
     else replaceFileDurably(platform, path, encodeHiddenRanges(index.hidden), durable)
   })
+}
+
+/**
+ * Makes durable what the index was read from: a killed process has left it in the page cache, and the
+ * next acknowledgement would stand on events that a loss of power can still take away.
+ *
+ * @throws StoreError `Io`
+ */
+export function syncRecovered(fs: PlatformFs, segments: readonly SegmentRef[]): void {
+  for (const { path } of segments) {
+    io('sync a recovered segment', path, () => {
+      const fd = fs.open(path, 'read-write')
+      try {
+        fs.fsync(fd, 'all')
+      } finally {
+        fs.close(fd)
+      }
+    })
+  }
 }
 
 function cutOff(

@@ -29,6 +29,8 @@ export interface UnfinishedSegment {
 export interface RebuiltIndex {
   readonly index: EventIndex
   readonly unfinished: readonly UnfinishedSegment[]
+  /** Segments of which a killed process may have left a part in the page cache alone. */
+  readonly unsynced: readonly SegmentRef[]
   readonly fallbacks: KindFallbacks
 }
 
@@ -39,12 +41,14 @@ export interface RebuiltIndex {
 export function rebuildIndex(fs: PlatformFs, segments: readonly SegmentRef[]): RebuiltIndex {
   const builder = new IndexBuilder()
   const unfinished: UnfinishedSegment[] = []
+  const unsynced: SegmentRef[] = []
   for (const [i, segment] of segments.entries()) {
     const last = i === segments.length - 1
-    const tail = readSegment(fs, segment, last, builder)
+    const { sealed, tail } = readSegment(fs, segment, last, builder)
     if (tail !== undefined) unfinished.push({ segment, tail })
+    else if (last || !sealed) unsynced.push(segment)
   }
-  return { index: builder.finish(), unfinished, fallbacks: builder.fallbacks }
+  return { index: builder.finish(), unfinished, unsynced, fallbacks: builder.fallbacks }
 }
 
 function readSegment(
@@ -52,14 +56,14 @@ function readSegment(
   segment: SegmentRef,
   last: boolean,
   builder: IndexBuilder,
-): UnfinishedSegment['tail'] | undefined {
+): { readonly sealed: boolean; readonly tail: UnfinishedSegment['tail'] | undefined } {
   return io(`read segment ${segment.id}`, segment.path, () => {
     const fd = fs.open(segment.path, 'read')
     try {
       const file = new FileWindow(fs, fd, fs.fstat(fd).size)
-      const footer = readFooter(file, segment.id, builder)
-      mark(footer ? 'restore.footer' : 'restore.scan')
-      return footer ? undefined : scan(file, segment, last, builder)
+      const sealed = readFooter(file, segment.id, builder)
+      mark(sealed ? 'restore.footer' : 'restore.scan')
+      return { sealed, tail: sealed ? undefined : scan(file, segment, last, builder) }
     } finally {
       fs.close(fd)
     }

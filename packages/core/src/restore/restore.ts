@@ -2,7 +2,7 @@
 import type { PlatformFs } from '@batpak/platform'
 import type { StoreClock } from '../frontier/store-clock.ts'
 import type { EventIndex } from '../index-store/event-index.ts'
-import { listDirectory } from './directory.ts'
+import { listDirectory, type SegmentRef } from './directory.ts'
 import { plannedHeals } from './heal.ts'
 import { readHiddenRanges } from './hidden-ranges-file.ts'
 import { rebuildIndex, type UnfinishedSegment } from './rebuild.ts'
@@ -12,6 +12,8 @@ export interface Restored {
   readonly index: EventIndex
   readonly report: OpenReport
   readonly unfinished: readonly UnfinishedSegment[]
+  /** Segments to sync before anything may build on them. */
+  readonly unsynced: readonly SegmentRef[]
   /** The id a new segment takes. */
   readonly nextSegmentId: number
   /** What is odd about names in the directory. */
@@ -22,7 +24,7 @@ export interface Restored {
 export function restore(fs: PlatformFs, dir: string, clock: StoreClock): Restored {
   const start = clock.nowMonoNs()
   const { segments, remarks } = listDirectory(fs, dir)
-  const { index, unfinished, fallbacks } = rebuildIndex(fs, segments)
+  const { index, unfinished, unsynced, fallbacks } = rebuildIndex(fs, segments)
   const built = clock.nowMonoNs()
   const hiddenOnDisk = readHiddenRanges(fs, dir)
   // A range beyond the last event would swallow events to come (hazard 23.12).
@@ -53,7 +55,7 @@ export function restore(fs: PlatformFs, dir: string, clock: StoreClock): Restore
     cumulativeUnknownReservedEffectKindHistogram: fallbacks.effect,
     healed: plannedHeals(unfinished, index, hiddenOnDisk, lastId),
   }
-  return { index, report, unfinished, nextSegmentId: lastId + 1, remarks }
+  return { index, report, unfinished, unsynced, nextSegmentId: lastId + 1, remarks }
 }
 
 function microseconds(ns: bigint): number {

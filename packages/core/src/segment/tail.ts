@@ -9,7 +9,12 @@ import { MalformedError, Reader } from '../encoding/reader.ts'
 import { StoreError } from '../errors.ts'
 import { decodeFrame } from './frame-decode.ts'
 import { FrameHead } from './frame-head.ts'
-import { FRAME_PAYLOAD_MAX, FRAME_PREFIX_BYTES, K_EVENT_ID } from './frame-keys.ts'
+import {
+  FRAME_PAYLOAD_MAX,
+  FRAME_PREFIX_BYTES,
+  K_EVENT_ID,
+  K_RECEIPT_EXTENSIONS,
+} from './frame-keys.ts'
 import type { ScanOptions } from './scan.ts'
 import { FileWindow } from './window.ts'
 
@@ -40,10 +45,7 @@ export function judgeTail(file: FileWindow, options: ScanOptions, offset: number
   }
   const length = completeInLength(file, offset, end)
   const behind = findFrame(file, offset + 1, end)
-  if (
-    length > 0 &&
-    (behind >= 0 || !endsInZeros(file, offset, length) || isWhole(file, offset, length))
-  ) {
+  if (length > 0 && (behind >= 0 || !isTorn(file, offset, length, end))) {
     throw damagedFrame(file, segmentId, offset)
   }
   if (behind >= 0) {
@@ -63,9 +65,18 @@ function damagedFrame(file: FileWindow, segmentId: number, offset: number): Stor
 }
 
 /**
- * A frame that still decodes, down to the extensions at its end, is not one that lost its end: the
- * extensions themselves may end in zeros.
+ * A frame that is complete in length and lost its end: its size reached the disk, its data did not.
+ * In doubt it is none, because what is torn is cut off.
  */
+function isTorn(file: FileWindow, offset: number, length: number, end: number): boolean {
+  return (
+    endsInZeros(file, offset + length, end) &&
+    !isWhole(file, offset, length) &&
+    !mayOwnItsZeros(file, offset, length)
+  )
+}
+
+/** A frame that still decodes, down to the extensions at its end, is not one that lost its end. */
 function isWhole(file: FileWindow, offset: number, length: number): boolean {
   const at = file.load(offset, length)
   try {
@@ -78,8 +89,51 @@ function isWhole(file: FileWindow, offset: number, length: number): boolean {
   }
 }
 
-function endsInZeros(file: FileWindow, offset: number, length: number): boolean {
-  return length >= TORN_ZEROS && onlyZeros(file, offset + length - TORN_ZEROS, offset + length)
+/** Whether the file ends in a run of zeros that began in the frame that ends at `frameEnd`. */
+function endsInZeros(file: FileWindow, frameEnd: number, end: number): boolean {
+  return onlyZeros(file, Math.min(end - TORN_ZEROS, frameEnd - 1), end)
+}
+
+/**
+ * The zeros may be those of the last receipt extension, and the damage elsewhere. Two signs, of which
+ * one flipped bit leaves one: the key of the extensions before the zeros, and a byte list of just the
+ * length that reaches the frame's end.
+ */
+function mayOwnItsZeros(file: FileWindow, offset: number, length: number): boolean {
+  const at = file.load(offset, length)
+  const { buf, buffer } = file
+  const end = at + length
+  let zeros = end
+  while (zeros > at && buf[zeros - 1] === 0) zeros -= 1
+  const key = buffer.lastIndexOf(K_RECEIPT_EXTENSIONS, zeros - 1)
+  if (key >= at && key + K_RECEIPT_EXTENSIONS.length < zeros) return true
+  for (let p = at + FRAME_PREFIX_BYTES; p < zeros; p += 1) {
+    if (byteListEnd(file, p, end, end - zeros) === end) return true
+  }
+  return false
+}
+
+/** Where the byte list at `p` ends, if there is one of at least `least` elements; else 0. */
+function byteListEnd({ buf, buffer }: FileWindow, p: number, end: number, least: number): number {
+  const first = buf[p]!
+  let count = -1
+  let next = p + 1
+  if ((first & 0xf0) === 0x90) count = first & 0x0f
+  else if (first === 0xdc && p + 3 <= end) {
+    count = buffer.readUInt16BE(p + 1)
+    next = p + 3
+  } else if (first === 0xdd && p + 5 <= end) {
+    count = buffer.readUInt32BE(p + 1)
+    next = p + 5
+  }
+  if (count < least || next + count > end) return 0
+  for (let i = 0; i < count && next < end; i += 1) {
+    const byte = buf[next]!
+    if (byte < 0x80) next += 1
+    else if (byte === 0xcc) next += 2
+    else return 0
+  }
+  return next
 }
 
 /** The length of the frame at `offset` if it ends inside the file, else 0. */

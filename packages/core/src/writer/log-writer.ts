@@ -6,6 +6,7 @@ import type { DurableOptions } from '@batpak/platform'
 import { join } from 'node:path'
 import { StoreError, asStoreError, io } from '../errors.ts'
 import type { Engine } from '../engine.ts'
+import { compareHlc } from '../frontier/hlc.ts'
 import { ActiveSegment, RollbackFailed, type WriteStage } from '../segment/active-segment.ts'
 import { segmentFileName } from '../segment/name.ts'
 import { inject, mark } from '../testing/hooks.ts'
@@ -60,6 +61,7 @@ export class LogWriter {
     if (!segment.sealed && segment.end < this.#engine.config.segmentMaxBytes) return
     inject({ at: 'SegmentRotation', segmentId: segment.id })
     if (!segment.sealed) {
+      this.#syncFrames('sync the full segment')
       this.#seal('seal the full segment')
       this.#fsync('sync the full segment')
     }
@@ -134,11 +136,12 @@ export class LogWriter {
   }
 
   /**
-   * Ends the segment: footer, then sync. A footer that cannot be written is not missed, the next open
+   * Ends the segment: sync, footer, sync. A footer that cannot be written is not missed, the next open
    * reads the frames; a failed sync is thrown.
    */
   finish(): void {
     if (!this.#segment.sealed) {
+      this.#syncFrames('sync the last segment')
       try {
         this.#seal('write the footer')
       } catch (error) {
@@ -166,6 +169,12 @@ export class LogWriter {
     )
     reader.setActive(id, segment.fd)
     return segment
+  }
+
+  /** A footer must not reach the disk before the frames that it names: it is believed without them. */
+  #syncFrames(operation: string): void {
+    const { durable, written } = this.#engine.frontier
+    if (compareHlc(durable, written) < 0) this.#fsync(operation)
   }
 
   #seal(operation: string): void {

@@ -102,12 +102,13 @@ describe('an append', () => {
     expect(calls()).toEqual([WRITE])
   })
 
-  it('D7 that rotates writes footer, sync, then a whole new segment under its name, then the frame', () => {
+  it('D7 that rotates syncs, writes footer, syncs, then a whole new segment under its name, then the frame', () => {
     const { store, calls } = rig({ segmentMaxBytes: 3000 })
     store.appendBytes(at('a'), Noted.kind, new Uint8Array(4000))
     calls()
     const { sequence } = store.append(at('a'), Noted, { n: 1 })
     expect(calls()).toEqual([
+      SYNC, // a footer on the disk without its frames would be believed
       WRITE,
       SYNC,
       'pwrite temp',

@@ -189,6 +189,7 @@ describe('a rotation that fails', () => {
 
   it('in the footer leaves no byte of it, and nothing of the event', () => {
     const made = full()
+    made.store.sync()
     const before = stateOf(made.store)
     for (const k of [0, 1, 50, 200]) {
       made.platform.spaceLeft = k
