@@ -8,6 +8,7 @@ import { StoreError } from '../errors.ts'
 import { Writer } from '../encoding/writer.ts'
 import type { OpenFence } from '../fence/open-fence.ts'
 import type { EntityRecord } from '../index-store/names.ts'
+import { assertNumberable } from '../index-store/sequences.ts'
 import type { Signature } from '../receipt/signer.ts'
 import type { WriteStage } from '../segment/active-segment.ts'
 import { encodeBegin, encodeCommit } from '../segment/batch-marker.ts'
@@ -83,6 +84,7 @@ export class BatchCommitter {
     }
     // 7 values and signatures
     const first = engine.index.allocated
+    assertNumberable(first + items.length)
     inject({ at: 'BatchStart', batchId: first })
     const wallMs = this.#compose(items, reaction, timestampUs)
     const signatures = this.#sign(items, first)

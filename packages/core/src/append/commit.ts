@@ -9,6 +9,7 @@ import { Writer } from '../encoding/writer.ts'
 import type { EventKind } from '../event/kind.ts'
 import type { OpenFence } from '../fence/open-fence.ts'
 import type { EntityRecord } from '../index-store/names.ts'
+import { assertNumberable } from '../index-store/sequences.ts'
 import { FrameDraft, encodeFrame } from '../segment/frame-encode.ts'
 import { FRAME_PREFIX_BYTES } from '../segment/frame-keys.ts'
 import type { WriteStage } from '../segment/active-segment.ts'
@@ -79,6 +80,7 @@ export class Committer {
     this.#composer.compose(draft, at, kind, payload, request, timestampUs, wallMs)
     setCausation(draft, request.causation)
     const sequence = engine.index.allocated
+    assertNumberable(sequence)
     const signature = engine.signer?.signDraft(draft, at.coordinate, sequence)
     // 7 rotation
     this.#writer.rotateIfFull()

@@ -24,7 +24,8 @@ export type Severity = 'error' | 'warning' | 'note'
  * - `FooterMismatch`: a footer that says something else than the frames. `FooterUnusable`: one that
  *   has no readable structure, so that the frames are read instead.
  * - `SequenceGap`, `SequenceConflict`: footers number events with a gap, or not in their order.
- *   `SegmentMissing`: a gap exactly where a segment id is missing.
+ *   `SegmentMissing`: a gap exactly where a segment id is missing. `EventsMissing`: one behind a
+ *   segment without a footer, whose frames the next segment's numbers had counted.
  * - `HiddenRangesBeyondLog`: hidden ranges that would swallow events to come; clipped by the next
  *   mutable open.
  * - `CompactionPending`: a compaction that was begun and not finished.
@@ -54,6 +55,7 @@ export type FindingCode =
   | 'SequenceGap'
   | 'SequenceConflict'
   | 'SegmentMissing'
+  | 'EventsMissing'
   | 'HiddenRangesBeyondLog'
   | 'CompactionPending'
   | 'IndexFileInvalid'
@@ -103,6 +105,7 @@ const SEVERITIES: Readonly<Record<FindingCode, Severity>> = {
   SequenceGap: 'note',
   SequenceConflict: 'warning',
   SegmentMissing: 'warning',
+  EventsMissing: 'error',
   HiddenRangesBeyondLog: 'note',
   CompactionPending: 'note',
   IndexFileInvalid: 'warning',

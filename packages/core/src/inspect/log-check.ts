@@ -34,6 +34,8 @@ export class LogCheck {
   #highest = -1
   #close = { wallMs: -1, sequence: -1 }
   #segmentId = 0
+  /** The segment before, when it has no footer to say how many events it had. */
+  #unsealed: number | undefined
 
   constructor(level: 'quick' | 'full', hidden: HiddenRanges, mayRepeat: boolean) {
     this.level = level
@@ -68,12 +70,18 @@ export class LogCheck {
     if (sequence !== expected) defects.push(this.#misnumbered(source, expected, sequence))
     this.#highest = Math.max(this.#highest, sequence)
     this.#segmentId = source.segmentId
+    this.#unsealed = undefined
     if (head.kind === Kind.SYSTEM_CLOSE_COMPLETED) this.#checkClose(head, sequence, defects)
     if (this.level === 'full') {
       const defect = this.#chain.check(head, !this.#hidden.includes(sequence))
       if (defect !== undefined) defects.push(defect)
     }
     return defects
+  }
+
+  /** All frames of the segment were seen. @param sealed whether its footer can be read */
+  endSegment(segmentId: number, sealed: boolean): void {
+    if (!sealed) this.#unsealed = segmentId
   }
 
   #misnumbered({ segmentId }: SegmentSource, expected: number, sequence: number): ChainDefect {
@@ -85,6 +93,10 @@ export class LogCheck {
       sequence === expected + 1
         ? `sequence ${expected} has`
         : `sequences ${expected} to ${sequence - 1} have`
+    if (this.#unsealed === segmentId - 1) {
+      const message = `${gap} no event: segment ${this.#unsealed} has lost its end`
+      return { code: 'EventsMissing', message }
+    }
     if (segmentId > this.#segmentId + 1 && this.#highest >= 0) {
       const ids = `${this.#segmentId} and ${segmentId}`
       const message = `${gap} no event, and segments between ${ids} are not there`

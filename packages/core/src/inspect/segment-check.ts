@@ -51,6 +51,7 @@ export class SegmentCheck {
     }
     this.#end()
     this.#log.counts.batches += this.#batch.committed
+    this.#log.endSegment(this.#segment.source.segmentId, this.#footer.usable)
     yield this.#take(file.size)
   }
 

@@ -34,7 +34,7 @@ export type VerifyStep =
       readonly bytesTotal: number
     }
 
-/** Between two steps of progress; a caller can stop there. */
+/** Between two steps of progress inside a segment; a caller can stop there, and behind each segment. */
 const PROGRESS_BYTES = 1 << 20
 
 /**
@@ -95,6 +95,7 @@ function* checkSegment(
       fs.close(segment.fd)
     }
     log.counts.segments += 1
+    yield { type: 'progress', checked: { ...log.counts }, bytesTotal }
   } catch (cause) {
     const path = join(dir, source.name)
     const error = asStoreError(cause, `read segment ${source.segmentId}`, path)

@@ -1,4 +1,5 @@
 /** Rows from a segment's footer, when the footer can be believed. */
+import { isStoreError } from '../errors.ts'
 import { coordinateIssue } from '../event/coordinate.ts'
 import { Kind, restoredKind } from '../event/kind.ts'
 import { FRAME_PREFIX_BYTES } from '../segment/frame-keys.ts'
@@ -20,8 +21,8 @@ import type { IndexBuilder } from './rebuild.ts'
  *
  * A footer has no checksum. It is believed when its structure holds, its frames lie in ascending
  * order inside the frame region, and no event stands between or behind them that it does not name,
- * but those of a batch that failed. What a flipped bit changes inside an entry is noticed when the
- * event is read.
+ * but those of a batch that failed. Even so it only says where the events are and which sequence each
+ * has; what they are is taken from the frames, unless a frame is damaged.
  */
 export function readFooter(file: FileWindow, segmentId: number, builder: IndexBuilder): boolean {
   const trailer = readTrailer(file)
@@ -30,15 +31,36 @@ export function readFooter(file: FileWindow, segmentId: number, builder: IndexBu
   if (strings === undefined || !strings.every(couldBeName)) return false
   const entry = new FooterEntry()
   if (!entriesHold(file, segmentId, trailer, strings, entry)) return false
+  const frames = file.another()
+  const head = new FrameHead()
   for (let i = 0; i < trailer.count; i += 1) {
     readFooterEntry(file, trailer, strings, i, entry)
-    const restored = restoredKind(entry.kind)
-    if (restored.fallback !== undefined) builder.fallbacks.count(entry.kind, restored.fallback)
-    entry.kind = restored.kind
-    const { entity, scope, offset, length, sequence } = entry
-    builder.add(entry, entity, scope, segmentId, offset, length, sequence)
+    const { offset, length, sequence } = entry
+    const event = isReadable(frames, segmentId, trailer, entry, head) ? head : entry
+    const restored = restoredKind(event.kind)
+    if (restored.fallback !== undefined) builder.fallbacks.count(event.kind, restored.fallback)
+    event.kind = restored.kind
+    builder.add(event, event.entity, event.scope, segmentId, offset, length, sequence)
   }
   return true
+}
+
+/** Decodes the frame of an entry; false when it is damaged, which its reader will be told. */
+function isReadable(
+  frames: FileWindow,
+  segmentId: number,
+  { tableOffset }: FooterTrailer,
+  { offset, length }: FooterEntry,
+  head: FrameHead,
+): boolean {
+  if (frameLength(frames, { end: tableOffset }, offset) !== length) return false
+  try {
+    readHead(frames, segmentId, offset, length, head)
+    return head.hasChain
+  } catch (error) {
+    if (isStoreError(error, 'CorruptSegment')) return false
+    throw error
+  }
 }
 
 function entriesHold(

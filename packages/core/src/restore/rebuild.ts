@@ -18,6 +18,7 @@ import { mark } from '../testing/hooks.ts'
 import { readFooter } from './footer.ts'
 import { KindFallbacks } from './report.ts'
 import { sortedBySequence } from './sort.ts'
+import { assertNumberable } from '../index-store/sequences.ts'
 
 /** A segment whose end is unfinished, or which is no segment at all. */
 export interface UnfinishedSegment {
@@ -45,6 +46,7 @@ export function rebuildIndex(fs: PlatformFs, segments: readonly SegmentRef[]): R
   for (const [i, segment] of segments.entries()) {
     const last = i === segments.length - 1
     const { sealed, tail } = readSegment(fs, segment, last, builder)
+    if (!sealed) builder.endUnsealed(segment.id)
     if (tail !== undefined) unfinished.push({ segment, tail })
     else if (last || !sealed) unsynced.push(segment)
   }
@@ -147,6 +149,8 @@ export class IndexBuilder {
   readonly #index: EventIndex = new EventIndex()
   #highest = -1
   #sorted = true
+  /** The segment before, when it had no footer to say how many events it had. */
+  #unsealed: number | undefined
 
   /** @param sequence from a footer; frames carry none and get the next one (R-176) */
   add(
@@ -158,6 +162,9 @@ export class IndexBuilder {
     length: number,
     sequence: number = this.#highest + 1,
   ): void {
+    // Where ids are missing, a compaction has dropped events and left its result without a footer.
+    if (this.#unsealed === segmentId - 1) this.#assertComplete(this.#unsealed, sequence)
+    this.#unsealed = undefined
     if (sequence < this.#highest) this.#sorted = false
     else this.#highest = sequence
     this.#index.insert(
@@ -171,8 +178,28 @@ export class IndexBuilder {
     )
   }
 
+  /** The segment that ends here was read by its frames. */
+  endUnsealed(segmentId: number): void {
+    this.#unsealed = segmentId
+  }
+
+  /**
+   * Whoever began the next segment had counted the frames of this one, so its numbers go on: where
+   * they do not, events were there and are not any more.
+   */
+  #assertComplete(segmentId: number, next: number): void {
+    const missing = next - this.#highest - 1
+    if (missing <= 0) return
+    const range =
+      missing === 1 ? `event ${next - 1} is` : `events ${next - missing} to ${next - 1} are`
+    const detail = `${range} missing at its end: the next segment begins with event ${next}`
+    throw new StoreError('CorruptSegment', { segmentId, detail })
+  }
+
+  /** @throws StoreError `UnsafeInteger` when no further event could be numbered */
   finish(): EventIndex {
     const index = this.#sorted ? this.#index : sortedBySequence(this.#index)
+    assertNumberable(this.#highest + 1)
     index.allocated = this.#highest + 1
     index.visible = index.allocated
     return index

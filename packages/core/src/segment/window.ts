@@ -22,6 +22,11 @@ export class FileWindow {
     this.size = size
   }
 
+  /** A second view of the same file, for who reads in two places in turn. */
+  another(): FileWindow {
+    return new FileWindow(this.#fs, this.#fd, this.size)
+  }
+
   /**
    * Makes `length` bytes at `offset` available in `buf` and returns where they begin.
    * Everything behind them up to `available(offset)` may be read too.
