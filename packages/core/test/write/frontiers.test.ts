@@ -54,7 +54,7 @@ async function refused(
   promise: Promise<unknown>,
 ): Promise<StoreError> {
   const error = await rejection(promise)
-  if (isStoreError(error, code!)) return error as StoreError
+  if (isStoreError(error, code)) return error
   throw error
 }
 

@@ -293,7 +293,7 @@ describe('extensions', () => {
     const bad = {
       '': 'Empty',
       'é.x': 'NonAscii',
-      [`${'é'.repeat(300)}`]: 'NonAscii',
+      ['é'.repeat(300)]: 'NonAscii',
       [`${'a'.repeat(128)}.${'b'.repeat(128)}`]: 'TooLong',
       x: 'InvalidNamespaceFormat',
       'a.': 'InvalidNamespaceFormat',
