@@ -46,10 +46,10 @@ describe('a batch', () => {
   it('W-71 moves visible once, by the whole span', async () => {
     const { store } = rig()
     const woken: number[] = []
-    const wait = (sequence: number): Promise<void> =>
-      store.waitFor('visible', sequence, { timeoutMs: 1000 }).then(() => {
-        woken.push(sequence, store.frontier().visibleHlc.sequence)
-      })
+    const wait = async (sequence: number): Promise<void> => {
+      await store.waitFor('visible', sequence, { timeoutMs: 1000 })
+      woken.push(sequence, store.frontier().visibleHlc.sequence)
+    }
     const waits = [wait(1), wait(2), wait(3)]
     store.appendBatch(notes(1, 2, 3))
     await Promise.all(waits)
