@@ -89,8 +89,9 @@ export class ModelRun {
     this.#compare()
   }
 
-  #append({ entity, fenced, key, expected, durable, wrong }: Of<'append'>): void {
+  #append({ entity, astray, key, expected, durable, wrong }: Of<'append'>): void {
     const model = this.#model
+    const fenced = (model.fence === 'active') !== (astray === true)
     if (fenced && this.#fence === undefined) return
     const name = wrong === 'coordinate' ? '' : nameOf(entity)
     this.#n += 1
@@ -138,8 +139,9 @@ export class ModelRun {
     return { writes: true }
   }
 
-  #batch({ items, fenced, how, wrong }: Of<'batch'>): void {
+  #batch({ items, astray, how, wrong }: Of<'batch'>): void {
     const model = this.#model
+    const fenced = (model.fence === 'active') !== (astray === true)
     if (fenced && this.#fence === undefined) return
     const names = items.map(({ entity }) => (wrong === 'coordinate' ? '' : nameOf(entity)))
     const numbers = items.map(() => (this.#n += 1))
@@ -350,9 +352,14 @@ export class ModelRun {
     for (const event of this.#model.events) this.#judge(event)
   }
 
-  #judge({ receipt, state, id, sequence }: ModelEvent): void {
+  #judge({ receipt, state, id, sequence, n }: ModelEvent): void {
     if (receipt === undefined) return
     const result = this.#store.verify(receipt, { strictDiskPosition: true })
+    if (state === 'visible' && receipt.type === 'denial' && n !== undefined) {
+      // A denial whose key was that of another event: its receipt calls that event a denial.
+      expect(result).toMatchObject({ outcome: 'invalid', reason: 'denial_kind_mismatch' })
+      return
+    }
     if (state === 'visible') {
       expect(result.outcome).toBe(this.#model.config.signed ? 'signed' : 'unsigned_accepted')
       return
