@@ -472,6 +472,30 @@ describe('writes inside writes', () => {
     expectSound(store)
   })
 
+  it.each(['nowUs', 'nowMonoNs'] as const)(
+    'W-161 a close from the clock (%s) of a batch makes it StoreClosed, and the close is clean',
+    (name) => {
+      const clock = new FakeClock()
+      const dataDir = freshDir()
+      const store = openStore({ dataDir, clock })
+      add(store, 1)
+      store.sync()
+      const { us } = clock
+      Object.defineProperty(clock, name, {
+        configurable: true,
+        value(): unknown {
+          Reflect.deleteProperty(clock, name)
+          store.close()
+          return name === 'nowUs' ? us : 0n
+        },
+      })
+      refusal('StoreClosed', () => store.appendBatch([note(2)]))
+      const reader = openReadOnly({ dataDir })
+      expect(numbersOf(reader)).toEqual([1])
+      expect(reader.diagnostics().openReport.healed).toEqual([])
+    },
+  )
+
   // W-46: all the caller's code runs before step 7, and the clock is the caller's code. A rotation
   // reads it (`nowWallNs`) after the event was composed, so the inner append takes its place.
   it.fails('W-46 W-47 from the clock that a rotation reads leave the outer event whole', () => {

@@ -205,6 +205,17 @@ describe('a batch', () => {
     expectSound(store)
   })
 
+  it('W-95 W-73 holds what the payload was when it was drafted', () => {
+    const { store } = rig()
+    const payload = Uint8Array.of(0x81, 0xa1, 0x6e, 0x01)
+    const drafted = draftBytes(at('a'), Noted.kind, payload)
+    payload[3] = 2
+    drafted.payloadBytes[3] = 3
+    store.appendBatch([drafted])
+    expect(numbersOf(store)).toEqual([1])
+    expect(Object.isFrozen(drafted)).toBe(true)
+  })
+
   it('W-71 of the largest size goes in whole', () => {
     const { store } = rig({ batchMaxSize: 4096, batchMaxBytes: 16 * 1024 * 1024 })
     const receipts = store.appendBatch(Array.from({ length: 4096 }, (_, n) => note(n, `e${n % 7}`)))

@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
+  Kind,
   Store,
   defineProjection,
   draft,
@@ -621,6 +622,19 @@ describe('frontiers under a fence', () => {
     add(store, 3)
     expect(sequences()).toEqual([3, 3, 2, 3])
     expect(numbersOf(store)).toEqual([3])
+  })
+
+  it('W-39 W-158 a close after a cancel is not earlier than what was cancelled', () => {
+    const { store, clock, dataDir } = rig()
+    add(store, 0)
+    clock.us += 10_000_000
+    const fence = store.beginFence()
+    add(fence, 1)
+    const { wallMs } = store.frontier().acceptedHlc
+    expect(wallMs).toBeGreaterThan(store.frontier().visibleHlc.wallMs)
+    store.close()
+    const [close] = openReadOnly({ dataDir }).entries({}, { reverse: true })
+    expect(close).toMatchObject({ kind: Kind.SYSTEM_CLOSE_COMPLETED, wallMs })
   })
 
   it('W-166 a published and a cancelled fence are told as marks', () => {

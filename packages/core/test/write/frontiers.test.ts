@@ -139,6 +139,21 @@ describe('syncAsync', () => {
     expect(platform.filesOf('fsync')).toEqual(['000001.fbat'])
   })
 
+  it('W-112 W-107 leaves the commands that came meanwhile on the cadence', async () => {
+    const { store, platform } = rig({ syncEveryNEvents: 3 })
+    const { release } = heldSyncs(platform)
+    add(store)
+    const done = store.syncAsync()
+    add(store)
+    release()
+    await done
+    platform.forget()
+    add(store)
+    expect(platform.filesOf('fsync')).toEqual([])
+    add(store)
+    expect(platform.filesOf('fsync')).toEqual(['000001.fbat'])
+  })
+
   it('W-112 across a rotation covers the events of the segment before', async () => {
     const { store, platform } = rig({ segmentMaxBytes: 1500 })
     const { release } = heldSyncs(platform)
