@@ -48,7 +48,7 @@ export interface Program {
 }
 
 const entity = fc.nat(2)
-const key = fc.option(fc.nat(5), { nil: undefined, freq: 2 })
+const key = fc.option(fc.nat(3), { nil: undefined, freq: 2 })
 const rarely = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.oneof({ weight: 5, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value })
 
@@ -60,6 +60,7 @@ const items = fc.oneof(
   fc
     .uniqueArray(fc.nat(5), { maxLength: 4 })
     .map((keys) => keys.map((k, i) => ({ entity: i % 3, key: k }))),
+  fc.array(fc.record({ entity, key: fc.nat(9) }), { minLength: 2, maxLength: 3 }),
 )
 
 const STEPS: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrary<Step> }[] = [
@@ -74,7 +75,9 @@ const STEPS: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrar
         fc.oneof(fc.constant('head' as const), fc.constant('empty' as const), fc.nat(5)),
       ),
       durable: rarely(fc.boolean()),
-      wrong: rarely(fc.constantFrom('value' as const, 'coordinate' as const, 'disk' as const)),
+      wrong: rarely(
+        fc.constantFrom('value' as const, 'coordinate' as const, 'disk' as const, 'disk' as const),
+      ),
     }),
   },
   {
@@ -91,7 +94,7 @@ const STEPS: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrar
     weight: 5,
     arbitrary: fc.record({
       do: fc.constant('fence' as const),
-      act: fc.constantFrom('begin', 'begin', 'publish', 'cancel', 'dispose'),
+      act: fc.constantFrom('begin', 'begin', 'publish', 'cancel', 'cancel', 'dispose'),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('deny' as const), entity, key }) },
@@ -104,7 +107,7 @@ const STEPS: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrar
     }),
   },
   {
-    weight: 1,
+    weight: 2,
     arbitrary: fc.record({
       do: fc.constant('reopen' as const),
       how: fc.constantFrom('close' as const, 'abandon' as const, 'crash' as const),
