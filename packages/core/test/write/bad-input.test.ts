@@ -2,7 +2,8 @@
  * What callers get wrong: each mistake is a typed error that says what and why, nothing is written,
  * and the store goes on.
  */
-import { describe, expect, it } from 'vitest'
+import { channel } from 'node:diagnostics_channel'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import {
   EventId,
   Kind,
@@ -43,6 +44,14 @@ const add = (store: Store, n = 0, options?: AppendOptions): AppendReceipt =>
 
 const note = (n: unknown, entity = 'a', options?: DraftOptions): Draft =>
   draft(at(entity), Noted, { n } as never, options)
+
+/** Runs `listen` at each message of a diagnostics channel until the test ends. */
+function onMessage(name: string, listen: () => void): void {
+  channel(name).subscribe(listen)
+  onTestFinished(() => {
+    channel(name).unsubscribe(listen)
+  })
+}
 
 /** Every way to write one event; under a fence it is published, so that it counts as the others do. */
 const LANES: Readonly<Record<string, (store: Store, entity: string, value: unknown) => unknown>> = {
@@ -353,6 +362,33 @@ describe('options that are wrong', () => {
     }
   })
 
+  it.each([null, 'x', 5, () => 1])('W-48 of a batch and of a fence: %j is no object', (options) => {
+    const { store } = rig()
+    const before = stateOf(store)
+    const batch = (): unknown => store.appendBatch([note(1)], options as never)
+    expect(argumentError(TypeError, batch)).toContain('appendBatch options')
+    expect(stateOf(store)).toEqual(before)
+    const fence = store.beginFence()
+    argumentError(TypeError, () => fence.append(at('a'), Noted, { n: 1 }, options as never))
+    expect(stateOf(store)).toEqual(before)
+    fence.cancel()
+  })
+
+  // A wrong argument is a TypeError that names it: these two say "Cannot use 'in' operator …".
+  it.fails.each([null, 'x', 5])('W-48 of a fenced append, %j, are named', (options) => {
+    const { store } = rig()
+    const fence = store.beginFence()
+    const append = (): unknown => fence.append(at('a'), Noted, { n: 1 }, options as never)
+    expect(argumentError(TypeError, append)).toContain('options must be an object')
+  })
+
+  it.fails.each([null, [], 5])('W-125 of a denial, %j, are refused', (options) => {
+    const { store } = rig()
+    const append = (): unknown =>
+      store.appendDenial(at('a'), Kind.DATA, gateSet([]), deny('x', 'no'), options as never)
+    expect(argumentError(TypeError, append)).toContain('options')
+  })
+
   it('W-80 appendReactions needs both ids', () => {
     const { store } = rig()
     const ids = { correlationId: EventId.fromHex(hexId(1)), causationId: EventId.fromHex(hexId(2)) }
@@ -448,6 +484,50 @@ describe('after the end of a store', () => {
     expect(again.count({ kind: Kind.SYSTEM_CLOSE_COMPLETED })).toBe(0)
     expect(again.diagnostics().openReport.healed).toEqual([])
     expectSound(again)
+  })
+
+  // D14: the second close is a no-op. The first one goes on with descriptors that the nested one has
+  // closed: EBADF, or by then the file of somebody else.
+  it.fails('D14 W-161 a close inside a close, from a diagnostics listener, does nothing', () => {
+    const { store, platform, dataDir } = rig()
+    add(store, 1)
+    let writes = 0
+    platform.refuse = (call) => (call.name === 'pwrite' && (writes += 1) === 1 ? 'EIO' : undefined)
+    onMessage('batpak:close', () => {
+      platform.refuse = undefined
+      store.close()
+    })
+    store.close()
+    expect(numbersOf(openReadOnly({ dataDir }))).toEqual([1])
+  })
+
+  it.fails('D14 W-161 a close inside a close, from the clock, does nothing', () => {
+    const { store, clock, dataDir } = rig()
+    add(store, 1)
+    const { us } = clock
+    clock.nowUs = (): number => {
+      Reflect.deleteProperty(clock, 'nowUs')
+      store.close()
+      return us
+    }
+    store.close()
+    const reader = openReadOnly({ dataDir })
+    expect(numbersOf(reader)).toEqual([1])
+    expect(reader.count({ kind: Kind.SYSTEM_CLOSE_COMPLETED })).toBe(1)
+  })
+
+  it('W-159 a write inside a close, from a diagnostics listener, is kept as any other', () => {
+    const { store, platform, dataDir } = rig()
+    let writes = 0
+    platform.refuse = (call) => (call.name === 'pwrite' && (writes += 1) === 1 ? 'EIO' : undefined)
+    onMessage('batpak:close', () => {
+      platform.refuse = undefined
+      add(store, 1)
+    })
+    store.close()
+    const reader = openReadOnly({ dataDir })
+    expect(numbersOf(reader)).toEqual([1])
+    expectSound(reader)
   })
 })
 
@@ -545,15 +625,14 @@ describe('writes inside writes', () => {
     const fence = store.beginFence()
     fence.append(at('a'), Noted, { n: 1 })
     platform.refuse = (call) => (call.name === 'rename' ? 'EIO' : undefined)
-    const told = messagesOn('batpak:fence')
-    const real = told.push.bind(told)
-    told.push = (...messages) => {
+    let told = 0
+    onMessage('batpak:fence', () => {
+      told += 1
       platform.refuse = undefined
       add(store, 2)
-      return real(...messages)
-    }
+    })
     fence[Symbol.dispose]()
-    expect(told).toHaveLength(1)
+    expect(told).toBe(1)
     expect(numbersOf(store)).toEqual([2])
   })
 

@@ -530,6 +530,19 @@ describe('guard', () => {
     expect(stateOf(store)).toEqual(before)
   })
 
+  // A wrong argument is a TypeError that names it; here it is "Cannot read properties of undefined".
+  it.fails.each([
+    ['type', { type: undefined }],
+    ['gates', { gates: undefined }],
+    ['gates', { gates: [] }],
+  ])('W-115 names %s when it is missing', (name, change) => {
+    const { store } = rig()
+    const message = argumentError(TypeError, () =>
+      guard(store, { ...request(1), ...change } as never),
+    )
+    expect(message).toMatch(new RegExp(`^${name} `))
+  })
+
   it('W-118 a denial can be told to a caller as JSON', () => {
     const result = guard(rig().store, request(0))
     expect(JSON.parse(JSON.stringify(result)) as { denial: Denial }).toEqual(result)

@@ -441,6 +441,18 @@ describe('a receipt as JSON', () => {
     expect(argumentError(TypeError, () => receiptFromJson(json))).toContain(name)
   })
 
+  // The TSDoc promises a TypeError for what is missing or of the wrong form; these pass.
+  it.fails.each<readonly [name: string, change: object]>([
+    ['clock', { clock: undefined }],
+    ['clock', { clock: 'x' }],
+    ['replayed', { replayed: undefined }],
+    ['diskPos', { diskPos: { segmentId: 'x', offset: 1, length: 1 } }],
+    ['extensions', { extensions: undefined }],
+  ])('W-134 without a right %s is a TypeError too: %j', (name, change) => {
+    const json = { ...receiptToJson(GOLDEN), ...change }
+    expect(argumentError(TypeError, () => receiptFromJson(json))).toContain(name)
+  })
+
   it('W-134 is an object', () => {
     for (const json of [null, 'x', 5, undefined]) {
       argumentError(TypeError, () => receiptFromJson(json))
