@@ -200,6 +200,25 @@ describe('a fence', () => {
     }
   })
 
+  it('W-88 W-87 stays hidden when another process cancels more', () => {
+    const { store, dataDir } = rig()
+    const first = store.beginFence()
+    add(first, 1)
+    first.cancel()
+    add(store, 2)
+    store.close()
+    const again = openStore({ dataDir })
+    const second = again.beginFence()
+    add(second, 3)
+    second.cancel()
+    add(again, 4)
+    expect(numbersOf(again)).toEqual([2, 4])
+    again.close()
+    const reader = openReadOnly({ dataDir })
+    expect(numbersOf(reader)).toEqual([2, 4])
+    expectChains(reader)
+  })
+
   it('W-88 does not come back when the ranges file is damaged: the open refuses', () => {
     const { store, dataDir } = rig()
     const fence = store.beginFence()

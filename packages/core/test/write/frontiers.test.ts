@@ -409,6 +409,59 @@ describe('waitFor', () => {
   })
 })
 
+describe('the cadence', () => {
+  it('W-107 starts again at a rotation, which syncs as well', () => {
+    const { store, platform } = rig({ syncEveryNEvents: 3, segmentMaxBytes: 3000 })
+    const syncs = (): number =>
+      platform.filesOf('fsync').filter((file) => file.endsWith('.fbat')).length
+    store.appendBytes(at('a'), Noted.kind, new Uint8Array(4000))
+    expect(add(store, 1).diskPos.segmentId).toBe(2)
+    expect(syncs()).toBe(1)
+    add(store, 2)
+    expect(syncs()).toBe(1)
+    add(store, 3)
+    expect(syncs()).toBe(2)
+  })
+
+  it.each(['all', 'data'] as const)(
+    'W-107 W-112 syncMode %s also holds off the main thread',
+    async (syncMode) => {
+      const { store, platform } = rig({ syncMode })
+      const asked: string[] = []
+      platform.override('fsyncAsync', (real) => (fd, what) => {
+        asked.push(what)
+        return real(fd, what)
+      })
+      add(store)
+      await store.syncAsync()
+      expect(asked).toEqual([syncMode])
+    },
+  )
+
+  it('W-105 a batch whose rotation cannot be synced is Io, and poisons the writer', () => {
+    const { store, platform, dataDir } = rig({ segmentMaxBytes: 3000 })
+    store.appendBytes(at('a'), Noted.kind, new Uint8Array(4000))
+    platform.refuse = (call) => (call.name === 'fsync' ? 'EIO' : undefined)
+    refusal('Io', () => store.appendBatch([draft(at('a'), Noted, { n: 1 })]))
+    platform.refuse = undefined
+    refusal('WriterCrashed', () => store.appendBatch([draft(at('a'), Noted, { n: 1 })]))
+    refusal('WriterCrashed', () => store.close())
+    expect(openStore({ dataDir }).count({ entity: 'a' })).toBe(1)
+  })
+
+  // W-105: the failed sync of a close is Io. Here it fails a step earlier than the last one, and the
+  // close says that the writer "had failed before".
+  it.fails.each([
+    ['of its event, at a cadence of 1', false],
+    ['of the fence that it cancels', true],
+  ])('W-105 a close whose sync %s fails is Io', (_, fenced) => {
+    const { store, platform } = rig({ syncEveryNEvents: fenced ? 1000 : 1 })
+    if (fenced) store.beginFence().append(at('a'), Noted, { n: 1 })
+    platform.refuse = (call) => (call.name === 'fsync' ? 'EIO' : undefined)
+    refusal('Io', () => store.close())
+  })
+})
+
 describe('until', () => {
   it('W-111 applied with nothing tracked is behind for ever: WaitTimeout at once, committed all the same', () => {
     const { store } = rig()
