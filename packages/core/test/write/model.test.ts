@@ -5,9 +5,10 @@
  *   denials, full disks, syncs, closes, abandons and crash copies, readers see exactly what was
  *   published, sequences are dense, chains unbroken, frontiers ordered, every receipt that was given
  *   out verifies, and no cancelled event comes back (W-41 to W-113).
- * CATCHES: burned sequences (M03), heads that forget pending or cancelled events, keys that are found
- *   or free at the wrong time, a batch in part, a cadence that counts the wrong commands, a cancel
- *   that is not durable.
+ * CATCHES: burned sequences (M09), failed writes that leave bytes (M11), heads that forget pending or
+ *   cancelled events, hidden ranges that are lost (M10, M28), compare-and-swap off by one (M26), keys
+ *   that are found or free at the wrong time (M27), a cadence that counts the wrong commands, a sync
+ *   that is left out (M15).
  * SEEDED: fast-check. A failure prints BATPAK_MODEL_SEED and BATPAK_MODEL_PATH, which replay it:
  *   `BATPAK_MODEL_SEED=1 BATPAK_MODEL_PATH=0:1 pnpm vitest run --project core write/model`.
  *   BATPAK_MODEL_RUNS sets the number of programs, 25 by default.
