@@ -116,8 +116,8 @@ const STEPS: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrar
 ]
 
 const config: fc.Arbitrary<Config> = fc.record({
-  cadence: fc.constantFrom(1, 2, 7, 1000),
-  small: fc.boolean(),
+  cadence: fc.constantFrom(1, 2, 2, 3, 3, 7, 1000),
+  small: fc.nat(2).map((n) => n === 0),
   signed: fc.boolean(),
   keysRequired: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, fc.boolean()),
   batchMaxSize: fc.integer({ min: 3, max: 8 }),
