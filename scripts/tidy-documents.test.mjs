@@ -105,6 +105,15 @@ test('the README of a package lists its entries', () => {
   expect({ 'packages/platform/README.md': '# x\n' }, [])
 })
 
+test('the README of a package links nothing outside it', () => {
+  const file = 'packages/platform/README.md'
+  expect({ [file]: '# x\n\n[a](#x) [b](src/index.ts) [c](https://example.org/../d)\n' }, [])
+  expect({ [file]: '# x\n\n[errors](../../docs/errors.md)\n' }, [
+    `${file}:3 link link ../../docs/errors.md leaves the package`,
+  ])
+  expect({ 'README.md': '[core](packages/core) [up](../x)\n' }, [])
+})
+
 test('the map names the folders of core', () => {
   const files = (map) => ({
     'ARCHITECTURE.md': map,

@@ -2,7 +2,7 @@
 // Usage: node scripts/tidy.mjs [--json] [--rules]    --rules: which rules tests name, and why not the others
 import { pathToFileURL } from 'node:url'
 import { bannedCalls, bannedWords, silentCatches } from './tidy/banned.mjs'
-import { mappedFolders, readmeEntries } from './tidy/documents.mjs'
+import { mappedFolders, packageLinks, readmeEntries } from './tidy/documents.mjs'
 import { RULES, harnessHeaders, rulesNamed, unknownRules } from './tidy/harness.mjs'
 import { hygiene, typecheckedProjects } from './tidy/hygiene.mjs'
 import { deadFiles, importCycles, importDirection } from './tidy/imports.mjs'
@@ -26,6 +26,7 @@ const CHECKS = [
   typecheckedProjects,
   snippets,
   readmeEntries,
+  packageLinks,
   mappedFolders,
 ]
 

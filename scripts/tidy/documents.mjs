@@ -35,6 +35,19 @@ export function* readmeEntries(project) {
   }
 }
 
+/** The README of a package is also a page of a registry, where nothing lies beside the package. */
+export function* packageLinks(project) {
+  for (const name of project.packages.keys()) {
+    const file = `packages/${name}/README.md`
+    if (!project.files.includes(file)) continue
+    const text = project.text(file)
+    for (const { 1: target, index } of text.matchAll(/\]\((\.\.\/[^)]*)\)/g)) {
+      const fix = 'name the file of the repository in words'
+      yield finding('link', file, `link ${target} leaves the package`, fix, text, index)
+    }
+  }
+}
+
 /** The map names every folder of core, where a newcomer looks first. */
 export function* mappedFolders(project) {
   if (!project.files.includes(MAP)) return
