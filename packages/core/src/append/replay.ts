@@ -3,7 +3,7 @@ import type { Engine } from '../engine.ts'
 import { StoreError } from '../errors.ts'
 import { blake3 } from '../event/hash.ts'
 import { formatWords } from '../event/id-words.ts'
-import type { EventKind } from '../event/kind.ts'
+import { Kind, type EventKind } from '../event/kind.ts'
 import { coveredRow } from '../receipt/covered-row.ts'
 import type { Address } from './address.ts'
 import type { AppendRequest } from './options.ts'
@@ -37,12 +37,13 @@ export function replayReceipt(
   const coordinate = Object.freeze({ entity, scope })
   const extensions = engine.extensionsOf(row)
   const signature = engine.signer?.sign(coveredRow(engine, row))
-  return {
-    type: request.receiptType,
+  const eventKind = columns.kind(row) as EventKind
+  return Object.freeze({
+    type: eventKind === Kind.SYSTEM_DENIAL ? 'denial' : 'append',
     eventId,
     sequence,
     clock: columns.clock(row),
-    kind: columns.kind(row) as EventKind,
+    kind: eventKind,
     coordinate,
     contentHash: columns.eventHash(row),
     prevHash: columns.prevHash(row),
@@ -55,5 +56,5 @@ export function replayReceipt(
     ...signature,
     extensions,
     replayed: true,
-  }
+  })
 }

@@ -18,7 +18,6 @@ import { mark } from '../testing/hooks.ts'
 import { readFooter } from './footer.ts'
 import { KindFallbacks } from './report.ts'
 import { sortedBySequence } from './sort.ts'
-import { assertNumberable } from '../index-store/sequences.ts'
 
 /** A segment whose end is unfinished, or which is no segment at all. */
 export interface UnfinishedSegment {
@@ -196,10 +195,8 @@ export class IndexBuilder {
     throw new StoreError('CorruptSegment', { segmentId, detail })
   }
 
-  /** @throws StoreError `UnsafeInteger` when no further event could be numbered */
   finish(): EventIndex {
     const index = this.#sorted ? this.#index : sortedBySequence(this.#index)
-    assertNumberable(this.#highest + 1)
     index.allocated = this.#highest + 1
     index.visible = index.allocated
     return index

@@ -91,9 +91,9 @@ export class Model {
     this.synced()
   }
 
-  /** The end of a process: a fence is cancelled by a close, and published by everything else. */
+  /** The end of a process: a fence is cancelled by a close or an abandon, and published by a crash. */
   ended(how: 'close' | 'abandon' | 'crash'): void {
-    for (const event of this.pending()) event.state = how === 'close' ? 'hidden' : 'visible'
+    for (const event of this.pending()) event.state = how === 'crash' ? 'visible' : 'hidden'
     if (how === 'close') this.add('batpak:store', undefined, undefined, false)
   }
 
