@@ -6,10 +6,27 @@ import {
   type PlatformFs,
 } from '@batpak/platform'
 import { faultOf, type FsUse, type HostSpec } from '../host/host-spec.ts'
+import { PlannedFaults, shortened, type FaultPlan } from './fault-plan.ts'
+import {
+  UMASK,
+  checkTransfer,
+  endsOpen,
+  fileSize,
+  isInside,
+  needed,
+  replaceRefusal,
+  statOf,
+  withoutEnd,
+} from './fs-rules.ts'
 import type { DirectoryNode, FileNode, Inode } from './inode.ts'
 import type { SimDisk } from './sim-disk.ts'
 import { joinPath, splitPath } from './sim-paths.ts'
 import { walk, type Place } from './walk.ts'
+
+/** How a transfer is cut short. */
+interface Short {
+  readonly transfer: 'half' | number
+}
 
 /** An open file description: what a descriptor stands for, and what holds a lock. */
 interface OpenFile {
@@ -28,6 +45,8 @@ export class SimFs implements PlatformFs {
   readonly #files = new Map<Fd, OpenFile>()
   readonly #views = new WeakMap<Uint8Array, FileNode>()
   readonly #mapped = new Set<Uint8Array>()
+  readonly #syncsInFlight: (() => void)[] = []
+  #faults: PlannedFaults | undefined
   #lastFd = 2
   #killed = false
 
@@ -103,11 +122,11 @@ export class SimFs implements PlatformFs {
   }
 
   pread(fd: Fd, out: Uint8Array, position: number, length: number = out.length): number {
-    const { node } = this.#file({ call: 'pread' }, 'read', fd)
+    const { node, short } = this.#file({ call: 'pread' }, 'read', fd)
     checkTransfer(position, length, out.length)
     if (length === 0) return 0 // as Node, which then makes no call
     if (node.kind !== 'file') throw systemError('EISDIR', 'read')
-    const end = Math.min(node.size, position + this.#transfer(length))
+    const end = Math.min(node.size, position + this.#transfer(length, short))
     if (end <= position) return 0
     out.set(node.bytes.subarray(position, end))
     return end - position
@@ -116,10 +135,10 @@ export class SimFs implements PlatformFs {
   pwrite(fd: Fd, data: Uint8Array, position: number, length: number = data.length): number {
     checkTransfer(position, length, data.length)
     const grows = position + length > fileSize(this.#files.get(fd)?.node)
-    const { node, mode } = this.#file({ call: 'pwrite', grows }, 'write', fd)
+    const { node, mode, short } = this.#file({ call: 'pwrite', grows }, 'write', fd)
     if (mode === 'read') throw systemError('EBADF', 'write')
     if (length === 0) return 0
-    const written = this.#transfer(length)
+    const written = this.#transfer(length, short)
     const copy = data.slice(0, written)
     this.#disk.apply({ op: 'write', ino: node.ino, at: position, data: copy })
     return written
@@ -132,20 +151,48 @@ export class SimFs implements PlatformFs {
   }
 
   fsync(fd: Fd, what: 'all' | 'data'): void {
-    const { node } = this.#file({ call: 'fsync' }, what === 'all' ? 'fsync' : 'fdatasync', fd)
+    const node = this.#syncable({ call: 'fsync' }, what, fd)
     this.#disk.apply({ op: 'sync', ino: node.ino })
   }
 
-  async fsyncAsync(fd: Fd, what: 'all' | 'data'): Promise<void> {
-    this.#file({ call: 'fsyncAsync' }, what === 'all' ? 'fsync' : 'fdatasync', fd)
-    await Promise.resolve()
-    this.fsync(fd, what)
+  /**
+   * Settles when `completeSyncs` is called, at the latest when nothing else is left to do. What is
+   * on stable storage then was written before this call.
+   */
+  fsyncAsync(fd: Fd, what: 'all' | 'data'): Promise<void> {
+    const covers = this.#disk.position
+    if (this.#syncsInFlight.length === 0) setImmediate(() => this.completeSyncs())
+    return new Promise((resolve, reject) => {
+      let sync: () => void
+      try {
+        const { ino } = this.#syncable({ call: 'fsyncAsync' }, what, fd)
+        sync = () => {
+          this.#disk.apply({ op: 'sync', ino, covers })
+          resolve()
+        }
+      } catch (error) {
+        sync = () => reject(error as Error)
+      }
+      this.#syncsInFlight.push(sync)
+    })
+  }
+
+  /** Lets every `fsyncAsync` that is under way come to its end now, in the order of the calls. */
+  completeSyncs(): void {
+    for (const complete of this.#syncsInFlight.splice(0)) complete()
   }
 
   fsyncDir(path: string): void {
-    this.#enter({ call: 'fsyncDir' }, 'fsync', path)
+    let node: Inode | undefined
+    try {
+      node = walk(this.#disk, path, 'open', true).node
+      this.#enter({ call: 'fsyncDir' }, 'fsync', path)
+    } catch (error) {
+      this.#syncFailed(node)
+      throw error
+    }
     if (this.#disk.style === 'windows') throw systemError('EPERM', 'fsync', undefined, path)
-    const node = this.#existing(path, 'open')
+    if (node === undefined) throw systemError('ENOENT', 'open', undefined, path)
     if (node.kind !== 'directory') throw systemError('ENOTDIR', 'open', undefined, path)
     this.#disk.apply({ op: 'sync', ino: node.ino })
   }
@@ -165,6 +212,7 @@ export class SimFs implements PlatformFs {
     if (target.node !== undefined && this.#isBusy(target.node)) throw fail('EPERM')
     this.#disk.apply({
       op: 'rename',
+      ino: source.node.ino,
       from: { dir: source.parent.ino, name: source.name },
       to: { dir: target.parent.ino, name: splitPath(this.#disk.style, to).names.at(-1)! },
     })
@@ -233,6 +281,14 @@ export class SimFs implements PlatformFs {
     return this.#mapped.size
   }
 
+  /** Makes a call fail from now on; its counts are in the result. `undefined` ends that. */
+  plan(plan: FaultPlan): PlannedFaults
+  plan(plan: undefined): undefined
+  plan(plan: FaultPlan | undefined): PlannedFaults | undefined {
+    this.#faults = plan === undefined ? undefined : new PlannedFaults(plan)
+    return this.#faults
+  }
+
   /** As `kill -9`: descriptors, locks and maps are gone, and every later call throws. */
   kill(): void {
     for (const file of this.#files.values()) {
@@ -242,25 +298,50 @@ export class SimFs implements PlatformFs {
     for (const view of this.#mapped) this.#disk.inUse.countMap(this.#views.get(view)!, -1)
     this.#files.clear()
     this.#mapped.clear()
+    this.#syncsInFlight.length = 0
     this.#killed = true
   }
 
-  /** The one gate of all calls: a dead process makes none, and the host's rules come first. */
-  #enter(use: Omit<FsUse, 'file'>, syscall: string, path?: string, name?: string): void {
+  /**
+   * The one gate of all calls: a dead process makes none, then come the host's rules and the plan.
+   * Returns how a transfer of this call is cut short, if it is.
+   */
+  #enter(
+    use: Omit<FsUse, 'file'>,
+    syscall: string,
+    path?: string,
+    name?: string,
+  ): Short | undefined {
     if (this.#killed) throw new TypeError(`${use.call}: this simulated process was killed`)
-    if (this.#host.behaviour.faults === undefined) return
+    if (this.#host.behaviour.faults === undefined && this.#faults === undefined) return undefined
     const file = name ?? splitPath(this.#disk.style, path ?? '').names.at(-1) ?? ''
-    const fault = faultOf(this.#host, { ...use, file })
-    if (fault === undefined) return
-    if (fault.vanish === true && path !== undefined) this.#disk.remove(path)
+    const rule = faultOf(this.#host, { ...use, file })
+    if (rule?.vanish === true && path !== undefined) this.#disk.remove(path)
+    const fault = rule ?? this.#faults?.decide({ ...use, file })
+    if (fault === undefined || 'transfer' in fault) return fault
     throw systemError(fault.code, syscall, undefined, path)
   }
 
-  #file(use: Omit<FsUse, 'file'>, syscall: string, fd: Fd): OpenFile {
+  #file(use: Omit<FsUse, 'file'>, syscall: string, fd: Fd): OpenFile & { short?: Short } {
     const file = this.#files.get(fd)
-    this.#enter(use, syscall, undefined, file?.node.name ?? '')
+    const short = this.#enter(use, syscall, undefined, file?.node.name ?? '')
     if (file === undefined) throw systemError('EBADF', syscall)
-    return file
+    return short === undefined ? file : { ...file, short }
+  }
+
+  #syncable(use: Omit<FsUse, 'file'>, what: 'all' | 'data', fd: Fd): Inode {
+    const file = this.#files.get(fd)
+    try {
+      return this.#file(use, what === 'all' ? 'fsync' : 'fdatasync', fd).node
+    } catch (error) {
+      this.#syncFailed(file?.node)
+      throw error
+    }
+  }
+
+  #syncFailed(node: Inode | undefined): void {
+    if (node === undefined || this.#killed) return
+    this.#disk.apply({ op: 'syncFailed', ino: node.ino })
   }
 
   #existing(path: string, syscall: string): Inode {
@@ -301,8 +382,9 @@ export class SimFs implements PlatformFs {
     if ((directory.mode & 0o200) === 0) throw systemError('EACCES', syscall, undefined, path)
   }
 
-  #transfer(length: number): number {
-    return Math.min(length, this.#host.behaviour.maxTransfer ?? length)
+  #transfer(length: number, short: Short | undefined): number {
+    const most = Math.min(length, this.#host.behaviour.maxTransfer ?? length)
+    return short === undefined ? most : shortened(most, short)
   }
 
   /** Windows replaces no file that somebody has open or mapped. */
@@ -310,53 +392,4 @@ export class SimFs implements PlatformFs {
     if (this.#disk.style !== 'windows') return false
     return this.#disk.inUse.isOpen(node) || this.#disk.inUse.isMapped(node)
   }
-}
-
-const UMASK = 0o022
-
-/** Without separators at its end: what may be created is never a directory. */
-function withoutEnd(path: string): string {
-  return path.replace(/(?<=[^\\/])[\\/]+$/, '')
-}
-
-function endsOpen(path: string): boolean {
-  return withoutEnd(path) !== path
-}
-
-function needed(mode: OpenMode): number {
-  return mode === 'read' ? 0o400 : 0o600
-}
-
-function statOf(node: Inode): FileStat {
-  return { kind: node.kind, size: fileSize(node), dev: 1n, ino: BigInt(node.ino) }
-}
-
-function fileSize(node: Inode | undefined): number {
-  if (node?.kind === 'symlink') return Buffer.byteLength(node.target)
-  return node?.kind === 'file' ? node.size : 0
-}
-
-function checkTransfer(position: number, length: number, available: number): void {
-  if (!Number.isSafeInteger(position) || position < 0) {
-    throw new RangeError(`position must be a byte offset from 0 to 2^53-1, got ${position}`)
-  }
-  if (Number.isInteger(length) && length >= 0 && length <= available) return
-  throw new RangeError(`length must be an integer from 0 to ${available}, got ${length}`)
-}
-
-/** Why `source` cannot take the place of `target`, or of a path that ends in a separator. */
-function replaceRefusal(
-  source: Inode,
-  target: Inode | undefined,
-  endsOpen: boolean,
-): string | undefined {
-  if (source.kind !== 'directory' && endsOpen) return 'ENOTDIR'
-  if (target === undefined) return undefined
-  if (source.kind !== 'directory') return target.kind === 'directory' ? 'EISDIR' : undefined
-  if (target.kind !== 'directory') return 'ENOTDIR'
-  return target !== source && target.entries.size > 0 ? 'ENOTEMPTY' : undefined
-}
-
-function isInside(inner: readonly string[], outer: readonly string[]): boolean {
-  return inner.length > outer.length && outer.every((name, i) => inner[i] === name)
 }
