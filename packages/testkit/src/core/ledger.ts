@@ -1,80 +1,71 @@
 /**
- * What a run attempted and what its store told it, each with its place in the history of the disk:
- * the knowledge by which a recovered store is judged.
+ * What a process attempted and what its store told it, each with its place in the history of the
+ * disk: the knowledge by which a recovered store is judged.
  */
-import type { EventId } from '@batpak/core'
+import type { EventId, Receipt } from '@batpak/core'
 import type { Breach } from './law.ts'
 import type { Content, Told } from './told.ts'
 
-/** One call that writes. */
+/** One call that writes. Places are lengths of the history; `Infinity`: not yet. */
 export interface Attempt {
   /** As it reads in a story: `append note:1`, `sync`. */
   readonly call: string
-  /** What it would write; undefined where the kit cannot know. */
-  readonly contents: readonly (Content | undefined)[]
-  /** All of it or nothing, live and after any crash. */
-  readonly atomic: boolean
-  /** Length of the history when it began. */
+  /** What it would write. */
+  readonly contents: readonly Content[]
   readonly from: number
-  /** The same when it ended. */
   to: number
   outcome: 'running' | 'ok' | 'denied' | 'unknown'
   code?: string
-  /** Of the events it has written, once they are known. */
-  ids: readonly EventId[]
-  /** From here on it is certain that nothing of it was written. */
+  /** From here on it is certain that it has written nothing. */
   absentFrom: number
   /** Written under a fence: hidden until that is published, and after it was cancelled. */
-  fence?: FenceState
+  readonly fence?: FenceStory
 }
 
-export interface FenceState {
+export interface FenceStory {
   publishedAt: number
-  /** When a cancel began and when it returned. */
+  /** When a cancel began, and when it was done. */
   cancelling: number
   cancelledAt: number
 }
 
-export type Fact = { readonly at: number; readonly by: string } & (
-  | { readonly visible: Told; readonly certain: boolean }
-  | { readonly durable: readonly EventId[] }
-)
+interface Known {
+  readonly told: Told
+  /** When readers saw it first. */
+  readonly at: number
+  /** From here on it survives any crash. */
+  durableAt: number
+}
 
 export class Ledger {
   readonly attempts: Attempt[] = []
-  readonly facts: Fact[] = []
+  /** Every event that readers were shown. */
+  readonly known: Map<EventId, Known> = new Map()
+  readonly receipts: { readonly at: number; readonly receipt: Receipt }[] = []
   /** What was wrong while the store was open; the first counts. */
   readonly breaches: Breach[] = []
-  /** Every event of the whole run that somebody was told of, and where its call began. */
-  readonly told: Map<EventId, { readonly told: Told; readonly from: number }> = new Map()
   readonly #position: () => number
-  /** The length of the history at which the run began. */
-  readonly start: number
   /** The highest sequence a read has shown. */
   lastSequence = -1
-  /** Durable according to `frontier()`. */
-  durableSequence = -1
 
   /** @param position the present length of the disk's history */
   constructor(position: () => number) {
     this.#position = position
-    this.start = position()
   }
 
   get position(): number {
     return this.#position()
   }
 
-  begin(call: string, contents: Attempt['contents'], atomic: boolean): Attempt {
+  begin(call: string, contents: readonly Content[], fence?: FenceStory): Attempt {
     const attempt: Attempt = {
       call,
       contents,
-      atomic,
       from: this.position,
       to: Infinity,
       outcome: 'running',
-      ids: [],
       absentFrom: Infinity,
+      ...(fence && { fence }),
     }
     this.attempts.push(attempt)
     return attempt
@@ -85,30 +76,28 @@ export class Ledger {
     attempt.outcome = outcome
     if (code !== undefined) attempt.code = code
     if (outcome === 'denied') attempt.absentFrom = attempt.from
+    if (outcome === 'ok' && attempt.contents.length > 0) this.#settle()
   }
 
-  /** An event that readers see now. `certain`: its call has returned, or will not be asked about. */
-  addVisible(told: Told, by: string, certain: boolean, from: number = this.position): void {
-    const known = this.told.get(told.eventId)
-    const first = known === undefined || known.told.receipt === undefined
-    if (first) this.told.set(told.eventId, { told: { ...known?.told, ...told }, from: known?.from ?? from })
-    this.facts.push({ at: this.position, by, visible: told, certain })
+  addVisible(told: Told): void {
+    this.known.set(told.eventId, { told, at: this.position, durableAt: Infinity })
     this.lastSequence = Math.max(this.lastSequence, told.sequence)
   }
 
-  /** These events survive any crash from now on. */
-  addDurable(ids: readonly EventId[], by: string): void {
-    if (ids.length > 0) this.facts.push({ at: this.position, by, durable: ids })
+  /** All events up to a sequence that readers were shown survive any crash from now on. */
+  addDurable(upToSequence: number = Infinity): void {
+    for (const known of this.known.values()) {
+      if (known.told.sequence <= upToSequence) {
+        known.durableAt = Math.min(known.durableAt, this.position)
+      }
+    }
   }
 
-  /** Ids of all events that readers were shown so far. */
-  visibleIds(upToSequence: number = Infinity): EventId[] {
-    return [...this.told.values()]
-      .filter(({ told }) => told.sequence <= upToSequence)
-      .map(({ told }) => told.eventId)
-  }
-
-  addBreach(breach: Breach): void {
-    this.breaches.push(breach)
+  /** A store that goes on writing has undone every write that failed before. */
+  #settle(): void {
+    for (const attempt of this.attempts) {
+      if (attempt.outcome === 'unknown')
+        attempt.absentFrom = Math.min(attempt.absentFrom, attempt.to)
+    }
   }
 }

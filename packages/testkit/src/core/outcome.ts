@@ -17,7 +17,7 @@ const UNKNOWN: ReadonlySet<string> = new Set([
 ])
 
 /** Runs `work` and says how it went. What is no refusal of a store is thrown on. */
-export function outcomeOf<T>(work: () => T): StepOutcome<T> {
+function outcomeOf<T>(work: () => T): StepOutcome<T> {
   try {
     return { kind: 'ok', value: work() }
   } catch (error) {

@@ -1,5 +1,5 @@
 /** An event as somebody was told of it: by a receipt, or by reading. */
-import type { AppendReceipt, Coordinate, EventId, IndexEntry } from '@batpak/core'
+import type { Coordinate, EventId, IndexEntry, Store } from '@batpak/core'
 
 export interface Told {
   readonly eventId: EventId
@@ -8,47 +8,51 @@ export interface Told {
   readonly scope: string
   readonly kind: number
   readonly clock: number
+  readonly wallMs: number
   /** Hex. */
   readonly eventHash: string
   /** Hex. */
   readonly prevHash: string
-  /** What was appended, where the kit saw it. */
+  /** What was appended, where the kit knows it. */
   readonly content?: Content
-  /** To be verified against every later store. */
-  readonly receipt?: AppendReceipt
 }
+
+/** An event that was read back. */
+export type Row = Told & { readonly content: Content }
 
 /** Coordinate, kind and payload in one text: equal for equal appends, and for nothing else. */
 export type Content = string & { readonly content: never }
 
+/** @param payload undefined stands for any, of events that batpak itself encodes */
 export function contentOf(
   { entity, scope }: Coordinate,
   kind: number,
-  payload: Uint8Array,
+  payload: Uint8Array | undefined,
 ): Content {
-  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength)
-  return `${entity}\n${scope}\n${kind}\n${bytes.toString('latin1')}` as Content
+  const text = payload === undefined ? ANY : Buffer.from(payload).toString('latin1')
+  return `${entity}\n${scope}\n${kind}\n${text}` as Content
 }
 
-export function toldByEntry(entry: IndexEntry, known?: Partial<Told>): Told {
-  const { eventId, sequence, entity, scope, kind, clock, eventHash, prevHash } = entry
-  const hashes = { eventHash: hex(eventHash), prevHash: hex(prevHash) }
-  return { ...known, eventId, sequence, entity, scope, kind, clock, ...hashes }
+const ANY = '(any payload)'
+
+/** The content that stands for any payload of such an event. */
+export function anyContentOf({ entity, scope, kind }: Told): Content {
+  return contentOf({ entity, scope }, kind, undefined)
 }
 
-export function toldByReceipt(receipt: AppendReceipt, content: Content | undefined): Told {
-  const { eventId, sequence, kind, clock, coordinate, contentHash, prevHash } = receipt
-  return {
-    eventId,
-    sequence,
-    ...coordinate,
-    kind,
-    clock,
-    eventHash: hex(contentHash),
-    prevHash: hex(prevHash),
-    receipt,
-    ...(content !== undefined && { content }),
-  }
+export function toldOf(entry: IndexEntry, content?: Content): Told {
+  const { eventId, sequence, entity, scope, kind, clock, wallMs } = entry
+  const hashes = { eventHash: hex(entry.eventHash), prevHash: hex(entry.prevHash) }
+  const told = { eventId, sequence, entity, scope, kind, clock, wallMs, ...hashes }
+  return content === undefined ? told : { ...told, content }
+}
+
+/** Everything that readers see, in commit order, payloads included. @throws as `store.get` */
+export function rowsOf(store: Pick<Store, 'entries' | 'get'>): Row[] {
+  return [...store.entries()].map((entry) => {
+    const { payloadBytes } = store.get(entry.eventId)
+    return toldOf(entry, contentOf(entry, entry.kind, payloadBytes)) as Row
+  })
 }
 
 /** Entity and clock: how messages name an event. */
@@ -61,6 +65,6 @@ export function isLifecycle({ entity, scope }: { entity: string; scope: string }
   return entity === 'batpak:store' && scope === 'batpak:lifecycle'
 }
 
-export function hex(bytes: Uint8Array): string {
+function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
 }

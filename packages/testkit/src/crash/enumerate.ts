@@ -95,7 +95,8 @@ function* variantsAt(
 function* cutsAt(images: Images, cut: number): Generator<Variant> {
   const { ops } = images.history
   const { model } = images
-  const last = model === 'process' ? cut - 1 : images.pending(cut).findLast((i) => isDataOp(ops[i]!))
+  const last =
+    model === 'process' ? cut - 1 : images.pending(cut).findLast((i) => isDataOp(ops[i]!))
   const op = last === undefined ? undefined : ops[last]
   if (op?.op !== 'write' || last === undefined) return
   const base = { kind: 'cut', op: last } as const

@@ -176,6 +176,8 @@ export class SimDisk {
     switch (op.op) {
       case 'create':
         this.#nodes.set(op.ino, freshNode(op.ino, op.node))
+        // An image is made of the operations of another disk: its own inodes come after theirs.
+        this.#lastIno = Math.max(this.#lastIno, op.ino)
         return
       case 'link':
         this.#setEntry(op, this.node(op.ino))
