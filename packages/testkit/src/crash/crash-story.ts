@@ -1,13 +1,14 @@
 /** All crashes of one story under one model. */
 import { seededChoices } from '../core/choices.ts'
 import type { JsonObject } from '../core/law.ts'
-import { Images } from '../sim/images.ts'
+import type { DiskHistory } from '../sim/history.ts'
+import { Images, applied } from '../sim/images.ts'
 import type { PersistenceModel } from '../sim/persistence.ts'
 import { describePoint, fatesOf, isMidCall, pointToJson, type CrashPoint } from './crash-point.ts'
 import { crashPoints } from './enumerate.ts'
 import { recover, type Failure, type RecoverOptions } from './recover.ts'
 import type { Story } from './scenario.ts'
-import { worldAt } from './world.ts'
+import { worldAt, type World } from './world.ts'
 
 export interface CrashBudget {
   /** The most images of one model; default 2000. */
@@ -25,6 +26,8 @@ export interface StoryFailure extends Failure {
 
 export interface CrashAllOptions<App> extends Omit<RecoverOptions<App>, 'again'> {
   readonly budget: CrashBudget
+  /** After `kill -9` and the next open the power is lost too. */
+  readonly powerLossAfterKill?: boolean
 }
 
 /** The first crash after which a law is broken, the simplest kinds of crash first. */
@@ -61,12 +64,29 @@ export function crashOnce<App>(
   const key = `${disk.digest()} ${knowledgeAt(ledger, cut)}`
   if (seen.has(key)) return undefined
   seen.add(key)
-  const world = worldAt(ledger, cut, images.model)
   const asCalled = images.image(point.cut, new Map())
-  const wreck = { disk, asCalled, world, model: images.model, generation: 2 }
+  const { model } = images
+  const killed =
+    model === 'process' && options.powerLossAfterKill === true
+      ? {
+          history: historyOf(images, point),
+          worldUnder: (under: PersistenceModel): World => worldAt(ledger, cut, under),
+        }
+      : undefined
+  const world = worldAt(ledger, cut, model)
+  const wreck = { disk, asCalled, world, model, generation: 2, ...(killed && { killed }) }
   const { depth = 2, again = 6 } = options.budget
   const failure = recover(wreck, { ...options, again: depth === 2 ? again : 0 })
-  return failure && { ...failure, point, crash: describePoint(images, point) }
+  if (failure === undefined || !options.tally.isNews(failure.breach)) return undefined
+  return { ...failure, point, crash: describePoint(images, point) }
+}
+
+/** The operations that a killed process has completed. */
+function historyOf(images: Images, point: CrashPoint): DiskHistory {
+  const fates = fatesOf(images, point)
+  const { base, ops } = images.history
+  const done = ops.slice(0, point.cut).map((op, i) => applied(op, fates.get(i), i))
+  return { base, ops: done.filter((op) => op !== undefined) }
 }
 
 /** Changes whenever something is learned. */

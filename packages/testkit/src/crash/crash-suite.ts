@@ -15,15 +15,19 @@ import {
 } from './crash-story.ts'
 import { runScenario, withMarks, type Scenario, type Story } from './scenario.ts'
 import type { CrashApp } from './session.ts'
-import { CrashTally } from './tally.ts'
+import { CrashTally, type KnownDefect } from './tally.ts'
 
 export interface CrashOptions<App> extends CrashApp<App> {
   readonly scenario: Scenario<App>
   /** Default: all three. */
   readonly models?: readonly PersistenceModel[]
   readonly budget?: CrashBudget
+  /** In the model `process` the power is lost too, after the next open; default false. */
+  readonly powerLossAfterKill?: boolean
   /** Paths of the engine that the scenario and its recoveries must reach; else the suite fails. */
   readonly marks?: readonly PathMark[]
+  /** Defects that do not fail the suite; one that is not met any more does. */
+  readonly known?: readonly KnownDefect[]
 }
 
 /** What a crash suite did; it fills while its tests run. */
@@ -38,6 +42,8 @@ export interface CrashReport {
   /** Opens that refused what may be damage, by code. */
   readonly refused: Readonly<Record<string, number>>
   readonly marks: readonly string[]
+  /** How often each known defect was met. */
+  readonly known: Readonly<Record<string, number>>
 }
 
 const TIMEOUT_MS = 600_000
@@ -68,6 +74,9 @@ export function crashSuite<App>(
   for (const model of options.models ?? PERSISTENCE_MODELS) {
     test(`${name} crash: ${TITLES[model]}`, () => suite.run(model), TIMEOUT_MS)
   }
+  if (options.known !== undefined) {
+    test(`${name} crash: met every known defect`, () => suite.checkKnown(), TIMEOUT_MS)
+  }
   if (options.marks !== undefined) {
     test(`${name} crash: reached every path it is about`, () => suite.checkMarks(), TIMEOUT_MS)
   }
@@ -83,13 +92,14 @@ const TITLES: Readonly<Record<PersistenceModel, string>> = {
 class CrashSuite<App> {
   readonly #name: string
   readonly #options: CrashOptions<App>
-  readonly #tally = new CrashTally()
+  readonly #tally: CrashTally
   readonly #marks = new Set<PathMark>()
   #story: Promise<Story<App>> | undefined
 
   constructor(name: string, options: CrashOptions<App>) {
     this.#name = name
     this.#options = options
+    this.#tally = new CrashTally(options.known)
   }
 
   get report(): CrashReport {
@@ -117,6 +127,12 @@ class CrashSuite<App> {
     }
   }
 
+  checkKnown(): void {
+    const stale = this.#tally.stale()
+    if (stale.length > 0)
+      throw new Error(`${this.#name}: no longer met, delete: ${stale.join('; ')}`)
+  }
+
   checkMarks(): void {
     const missing = (this.#options.marks ?? []).filter((mark) => !this.#marks.has(mark))
     if (missing.length === 0) return
@@ -136,8 +152,9 @@ class CrashSuite<App> {
   }
 
   #recovery(): Parameters<typeof crashAll<App>>[2] {
-    const { budget = {} } = this.#options
-    return { app: this.#options, tally: this.#tally, budget, seed: seedOf(this.#name) }
+    const { budget = {}, powerLossAfterKill = false } = this.#options
+    const seed = seedOf(this.#name)
+    return { app: this.#options, tally: this.#tally, budget, seed, powerLossAfterKill }
   }
 
   #violation(model: PersistenceModel, failure: StoryFailure): LawViolation {

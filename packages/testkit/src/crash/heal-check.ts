@@ -69,7 +69,7 @@ export function checkUnchanged(before: Files, after: Files): Breach | undefined 
   return breach('L-CLOSED', 'a refused open changed segments', 'none', changed)
 }
 
-/** A frame that lost fewer bytes at its end is refused as damage. */
+/** A last frame that lost fewer bytes at its end is refused as damage. */
 const TORN_BYTES = 16
 
 /**
@@ -83,7 +83,9 @@ export function isDamaged(image: Files, asCalled: Files): boolean {
     let at = 0
     while (at < bytes.length && bytes[at] === written[at]) at += 1
     if (at === bytes.length || at === written.length) return false
-    return frameEnd(written, at) - at < TORN_BYTES || bytes.subarray(at).some((byte) => byte !== 0)
+    if (bytes.subarray(at).some((byte) => byte !== 0)) return true
+    const end = frameEnd(written, at)
+    return end - at < TORN_BYTES && bytes.length < end + PREFIX_BYTES
   })
 }
 

@@ -18,31 +18,35 @@ const CHECKS: readonly (readonly [LawId, Check])[] = [
   ['L-ORDER', chainsAreWhole],
 ]
 
-/** The first law that the rows break. */
-export function judgeRows(rows: readonly Row[], world: World, tally: Tally): Breach | undefined {
-  for (const [law, check] of CHECKS) {
-    tally(law)
-    const found = check(rows, world)
-    if (found !== undefined) return found
-  }
-  return undefined
-}
-
-/** Every event can be read, and every receipt of one that is there still verifies. */
-export function readBack(
-  store: Store,
+/** Everything a store shows, or the first law that it breaks. */
+export function judge(
+  store: Pick<Store, 'entries' | 'get' | 'verify'>,
   world: World,
   tally: Tally,
 ): { readonly rows: readonly Row[] } | Breach {
-  tally('L-READ')
   let rows: readonly Row[]
   try {
     rows = rowsOf(store)
   } catch (error) {
     return breach('L-READ', 'a visible event cannot be read', 'its payload', messageOf(error))
   }
+  for (const [law, check] of CHECKS) {
+    tally(law)
+    const found = check(rows, world)
+    if (found !== undefined) return found
+  }
+  tally('L-READ')
+  return receiptsFail(store, rows, world) ?? { rows }
+}
+
+/** Every receipt of an event that is there still verifies. */
+function receiptsFail(
+  store: Pick<Store, 'verify'>,
+  rows: readonly Row[],
+  { receipts }: World,
+): Breach | undefined {
   const there = new Set(rows.map(({ eventId }) => eventId))
-  for (const receipt of world.receipts) {
+  for (const receipt of receipts) {
     if (!there.has(receipt.eventId)) continue
     const result = store.verify(receipt)
     if (result.outcome !== 'invalid') continue
@@ -50,7 +54,7 @@ export function readBack(
     const what = `the receipt of ${labelOf({ entity: coordinate.entity, clock })} does not verify`
     return breach('L-READ', what, 'a valid receipt', result.reason)
   }
-  return { rows }
+  return undefined
 }
 
 function requiredIsThere(rows: readonly Row[], { required }: World): Breach | undefined {

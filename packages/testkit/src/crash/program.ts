@@ -71,6 +71,8 @@ export class StepRunner {
   }
 
   run(step: StoreStep, faulty = false): void {
+    // The fence may be what failed.
+    if (faulty && this.#fence === undefined && FENCED.has(step.do)) return
     let code: string | undefined
     try {
       this.#execute(step)
@@ -135,6 +137,7 @@ export class StepRunner {
   }
 }
 
+const FENCED: ReadonlySet<string> = new Set(['fencedAppend', 'fencedBatch', 'publish', 'cancel'])
 const CLOSED = gateSet([gate('closed', () => deny('closed', 'no entry'))])
 
 function note(n: number, pad = 0): Note {

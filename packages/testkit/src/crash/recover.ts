@@ -18,7 +18,7 @@ import type { SimDisk } from '../sim/sim-disk.ts'
 import { describePoint, fatesOf, isMidCall, type CrashPoint } from './crash-point.ts'
 import { crashPoints } from './enumerate.ts'
 import { checkHeals, checkUnchanged, filesOf, isDamaged } from './heal-check.ts'
-import { judgeRows, readBack } from './judge.ts'
+import { judge } from './judge.ts'
 import { Session, type CrashApp } from './session.ts'
 import type { CrashTally } from './tally.ts'
 import { worldAt, worldOf, type World } from './world.ts'
@@ -31,8 +31,14 @@ export interface Wreck {
   readonly world: World
   readonly model: PersistenceModel
   readonly generation: number
-  /** After `kill -9`: how the disk came about; it need not be on stable storage. */
-  readonly before?: DiskHistory
+  /** After `kill -9`: what is in the page cache, which a loss of power may still take. */
+  readonly killed?: Killed
+}
+
+export interface Killed {
+  readonly history: DiskHistory
+  /** What must be there if the power is lost before the next open returns. */
+  readonly worldUnder: (model: PersistenceModel) => World
 }
 
 export interface RecoverOptions<App> {
@@ -52,36 +58,33 @@ export interface Failure {
 
 /** The first law that the recovery of a wreck breaks. */
 export function recover<App>(wreck: Wreck, options: RecoverOptions<App>): Failure | undefined {
-  const { tally, app } = options
-  const { disk, world, generation } = wreck
-  tally.images += 1
-  const session = new Session<App>({
-    disk,
-    generation,
-    ...(wreck.before && { before: wreck.before }),
-  })
+  const { disk, world, generation, killed, model } = wreck
+  options.tally.images += 1
+  const before = killed?.history
+  const session = new Session<App>({ disk, generation, ...(before && { before }) })
   const first = openAndJudge(session, wreck, options)
   if ('breach' in first) return first
   if ('refused' in first) return undefined
-  const { rows } = first
-  const now = worldOf(rows, world)
-  const failed = goOn(session, rows)
+  const now = worldOf(first.rows, world)
+  const failed = goOn(session, first.rows)
   if (failed !== undefined) return { breach: failed }
   const { recording, ledger, openedAt } = session
   session.end()
-  const clean = reopen(
-    disk,
-    worldAt(ledger, recording.ops.length, 'process', now),
-    options,
-    generation,
-  )
+  const left = worldAt(ledger, recording.ops.length, 'process', now)
+  const clean = reopen(disk, left, options, generation)
   if (clean !== undefined) return { breach: clean }
-  if (options.again === 0) return undefined
-  const opening = withoutLifecycle(now)
-  return crashAgain(wreck, options, {
-    recording,
-    worldOf: (cut) => (cut < openedAt ? opening : worldAt(ledger, cut, wreck.model, now)),
+  const second = (under: PersistenceModel, opening: World): Second => ({
+    images: new Images(recording, under),
+    from: (before?.ops.length ?? 0) + 1,
+    worldAt: (cut) => (cut < openedAt ? opening : worldAt(ledger, cut, under, now)),
   })
+  const failure = crashAgain(second(model, withoutLifecycle(now)), options, generation)
+  if (failure !== undefined || killed === undefined) return failure
+  for (const under of ['ordered', 'posix'] as const) {
+    const lost = crashAgain(second(under, killed.worldUnder(under)), options, generation)
+    if (lost !== undefined) return lost
+  }
+  return undefined
 }
 
 /** While an open has not returned, its OPEN event may be there or not. */
@@ -113,10 +116,8 @@ function openAndJudge<App>(
   const { healed } = session.store.diagnostics().openReport
   const heals = checkHeals(before, filesOf(disk, dir), healed)
   if (heals !== undefined) return { breach: heals }
-  const read = readBack(session.store, world, tally.count)
-  if ('law' in read) return { breach: read }
-  const found = judgeRows(read.rows, world, tally.count)
-  return found === undefined ? read : { breach: found }
+  const judged = judge(session.store, world, tally.count)
+  return 'law' in judged ? { breach: judged } : judged
 }
 
 const DAMAGE: ReadonlySet<string> = new Set(['CrcMismatch', 'CorruptFrame', 'CorruptSegment'])
@@ -133,25 +134,24 @@ const OWN: Coordinate = { entity: 'testkit', scope: 'testkit' }
 
 /** Writes of every kind behind what was recovered. */
 function goOn<App>(session: Session<App>, rows: readonly Row[]): Breach | undefined {
-  const { store, ledger } = session
-  const at = rows.findLast((row) => !isLifecycle(row)) ?? OWN
-  const key = (n: number): object => ({
-    idempotencyKey: idempotencyKey(`testkit ${session.platform.clock.processBootNs}`, String(n)),
-  })
   try {
-    store.append(at, Went, { n: 1 }, key(1))
-    store.appendBatch([draft(at, Went, { n: 2 }, key(2)), draft(OWN, Went, { n: 3 }, key(3))])
-    store.append(at, Went, { n: 4 }, key(4))
-    store.sync()
+    writeOn(session, rows)
   } catch (error) {
-    return breach(
-      'L-CONT',
-      `a recovered store does not write: ${String(error)}`,
-      'ok',
-      codeOf(error),
-    )
+    const what = `a recovered store does not write: ${String(error)}`
+    return breach('L-CONT', what, 'ok', codeOf(error))
   }
-  return ledger.breaches[0]
+  return session.ledger.breaches[0]
+}
+
+/** @throws what the store throws */
+export function writeOn<App>({ store, platform }: Session<App>, rows: readonly Row[]): void {
+  const at = rows.findLast((row) => !isLifecycle(row)) ?? OWN
+  const namespace = `testkit ${platform.clock.processBootNs}`
+  const key = (n: number): object => ({ idempotencyKey: idempotencyKey(namespace, String(n)) })
+  store.append(at, Went, { n: 1 }, key(1))
+  store.appendBatch([draft(at, Went, { n: 2 }, key(2)), draft(OWN, Went, { n: 3 }, key(3))])
+  store.append(at, Went, { n: 4 }, key(4))
+  store.sync()
 }
 
 /** The next open finds nothing to heal and everything as it was; a close leaves it so. */
@@ -180,30 +180,31 @@ function reopen<App>(
   const { platform } = new Session({ disk, generation: generation + 2 })
   const reader = Store.openReadOnly({ dataDir: platform.dir, platform })
   try {
-    const read = readBack(reader as unknown as Store, world, tally.count)
-    return 'law' in read ? read : judgeRows(read.rows, world, tally.count)
+    const judged = judge(reader, world, tally.count)
+    return 'law' in judged ? judged : undefined
   } finally {
     reader.close()
   }
 }
 
+/** What the recovered process did, as the next crash finds it. */
 interface Second {
-  readonly recording: DiskHistory
-  readonly worldOf: (cut: number) => World
+  readonly images: Images
+  readonly from: number
+  readonly worldAt: (cut: number) => World
 }
 
 function crashAgain<App>(
-  { model, generation, before }: Wreck,
-  options: RecoverOptions<App>,
   second: Second,
+  options: RecoverOptions<App>,
+  generation: number,
 ): Failure | undefined {
-  const images = new Images(second.recording, model)
+  const { images, from } = second
   const choices = seededChoices(options.seed)
-  const from = (before?.ops.length ?? 0) + 1
   const { points } = crashPoints(images, { from, budget: options.again, choices })
   for (const point of points) {
-    const found = recoverSecond(images, point, second, { ...options, again: 0 }, generation)
-    if (found !== undefined) {
+    const found = recoverSecond(second, point, options, generation)
+    if (found !== undefined && options.tally.isNews(found)) {
       return { breach: found, then: point, story: describePoint(images, point) }
     }
   }
@@ -211,10 +212,9 @@ function crashAgain<App>(
 }
 
 /** A crash of the recovery, or of what came after it. */
-export function recoverSecond<App>(
-  images: Images,
+function recoverSecond<App>(
+  { images, worldAt: world }: Second,
   point: CrashPoint,
-  { worldOf: world }: Second,
   options: RecoverOptions<App>,
   generation: number,
 ): Breach | undefined {

@@ -55,7 +55,7 @@ export class Session<App> {
     this.platform = new SimPlatform(disk, resolveHost('linux'), clock, generation * 7919)
     this.recording = new Recording(disk, before)
     this.ledger = new Ledger(() => this.recording.ops.length)
-    this.faults = fault === undefined ? undefined : this.platform.fs.plan(fault)
+    this.faults = fault && this.platform.fs.plan(fault)[0]
   }
 
   /** @throws what the application's open throws */

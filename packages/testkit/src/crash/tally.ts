@@ -1,5 +1,13 @@
 /** Counts of what a crash suite did. */
-import type { LawId } from '../core/law.ts'
+import type { Breach, LawId } from '../core/law.ts'
+
+/** A defect that is known and not repaired yet: it is counted instead of failing the suite. */
+export interface KnownDefect {
+  readonly law: LawId
+  /** A part of the sentence that says what happened. */
+  readonly what: string
+  readonly because: string
+}
 
 export class CrashTally {
   /** Disk images that a store was opened on. */
@@ -11,6 +19,27 @@ export class CrashTally {
   readonly laws: Record<string, number> = {}
   /** Opens that refused what may be damage, by code. */
   readonly refused: Record<string, number> = {}
+
+  /** How often each known defect was met. */
+  readonly known: Record<string, number> = {}
+  readonly #known: readonly KnownDefect[]
+
+  constructor(known: readonly KnownDefect[] = []) {
+    this.#known = known
+    for (const { because } of known) this.known[because] = 0
+  }
+
+  /** False for a known defect, which is counted. */
+  isNews({ law, what }: Breach): boolean {
+    const defect = this.#known.find((it) => it.law === law && what.includes(it.what))
+    if (defect !== undefined) this.known[defect.because]! += 1
+    return defect === undefined
+  }
+
+  /** Defects that are listed and were not met: the list is out of date. */
+  stale(): readonly string[] {
+    return Object.keys(this.known).filter((because) => this.known[because] === 0)
+  }
 
   readonly count = (law: LawId): void => {
     this.laws[law] = (this.laws[law] ?? 0) + 1

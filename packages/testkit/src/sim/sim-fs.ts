@@ -46,7 +46,7 @@ export class SimFs implements PlatformFs {
   readonly #views = new WeakMap<Uint8Array, FileNode>()
   readonly #mapped = new Set<Uint8Array>()
   readonly #syncsInFlight: (() => void)[] = []
-  #faults: PlannedFaults | undefined
+  #faults: readonly PlannedFaults[] = []
   #lastFd = 2
   #killed = false
 
@@ -281,11 +281,9 @@ export class SimFs implements PlatformFs {
     return this.#mapped.size
   }
 
-  /** Makes a call fail from now on; its counts are in the result. `undefined` ends that. */
-  plan(plan: FaultPlan): PlannedFaults
-  plan(plan: undefined): undefined
-  plan(plan: FaultPlan | undefined): PlannedFaults | undefined {
-    this.#faults = plan === undefined ? undefined : new PlannedFaults(plan)
+  /** Makes calls fail from now on, and none that was planned before; the counts are in the result. */
+  plan(...plans: readonly FaultPlan[]): readonly PlannedFaults[] {
+    this.#faults = plans.map((plan) => new PlannedFaults(plan))
     return this.#faults
   }
 
@@ -313,11 +311,13 @@ export class SimFs implements PlatformFs {
     name?: string,
   ): Short | undefined {
     if (this.#killed) throw new TypeError(`${use.call}: this simulated process was killed`)
-    if (this.#host.behaviour.faults === undefined && this.#faults === undefined) return undefined
+    if (this.#host.behaviour.faults === undefined && this.#faults.length === 0) return undefined
     const file = name ?? splitPath(this.#disk.style, path ?? '').names.at(-1) ?? ''
     const rule = faultOf(this.#host, { ...use, file })
     if (rule?.vanish === true && path !== undefined) this.#disk.remove(path)
-    const fault = rule ?? this.#faults?.decide({ ...use, file })
+    // Every plan counts every call, whoever strikes.
+    const planned = this.#faults.map((plan) => plan.decide({ ...use, file }))
+    const fault = rule ?? planned.find((decision) => decision !== undefined)
     if (fault === undefined || 'transfer' in fault) return fault
     throw systemError(fault.code, syscall, undefined, path)
   }
