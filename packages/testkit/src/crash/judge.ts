@@ -11,8 +11,8 @@ type Check = (rows: readonly Row[], world: World) => Breach | undefined
 
 const CHECKS: readonly (readonly [LawId, Check])[] = [
   ['L-DUR', requiredIsThere],
-  ['L-SEQ', knownIsUnchanged],
   ['L-HIDE', hiddenStaysHidden],
+  ['L-SEQ', knownIsUnchanged],
   ['L-GHOST', nothingElseIsThere],
   ['L-ATOM', batchesAreWhole],
   ['L-ORDER', chainsAreWhole],

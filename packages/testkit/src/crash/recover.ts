@@ -95,7 +95,8 @@ function withoutLifecycle(world: World): World {
 
 type Opened = { readonly rows: readonly Row[] } | { readonly refused: string } | Failure
 
-function openAndJudge<App>(
+/** Opens a wreck and asks every law; a refusal of what may be damage is no failure. */
+export function openAndJudge<App>(
   session: Session<App>,
   { disk, asCalled, world }: Wreck,
   { app, tally }: RecoverOptions<App>,

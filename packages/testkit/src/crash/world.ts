@@ -58,7 +58,10 @@ export function worldAt(
         !cancelled(attempt) &&
         !isTold(attempt, cut),
     ),
-    hidden: new Set(begun.filter(cancelled).flatMap(({ contents }) => contents)),
+    hidden: new Set([
+      ...before.hidden,
+      ...begun.filter(cancelled).flatMap(({ contents }) => contents),
+    ]),
     gone: before.gone,
     receipts: [
       ...before.receipts,
