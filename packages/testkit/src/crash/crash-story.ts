@@ -82,7 +82,7 @@ export function crashOnce<App>(
 }
 
 /** The operations that a killed process has completed. */
-function historyOf(images: Images, point: CrashPoint): DiskHistory {
+export function historyOf(images: Images, point: CrashPoint): DiskHistory {
   const fates = fatesOf(images, point)
   const { base, ops } = images.history
   const done = ops.slice(0, point.cut).map((op, i) => applied(op, fates.get(i), i))

@@ -2,10 +2,12 @@
 import { Store, type StoreOptions } from '@batpak/core'
 import { LawViolation, breach, type Breach, type JsonObject, type Program } from '../core/law.ts'
 import type { FaultPlan } from '../sim/fault-plan.ts'
+import type { DiskHistory } from '../sim/history.ts'
 import { Images } from '../sim/images.ts'
 import { isDataOp, type PersistenceModel } from '../sim/persistence.ts'
 import { SimDisk } from '../sim/sim-disk.ts'
-import { fatesOf, isMidCall, nameOf, type CrashPoint } from './crash-point.ts'
+import { fatesOf, isMidCall, nameOf, type CrashPoint, type Variant } from './crash-point.ts'
+import { historyOf } from './crash-story.ts'
 import { StepRunner, type StoreStep } from './program.ts'
 import { openAndJudge, recover, type Wreck } from './recover.ts'
 import { Session, type CrashApp } from './session.ts'
@@ -20,8 +22,11 @@ export type MachineStep =
   | {
       readonly do: 'crash'
       readonly model: PersistenceModel
-      /** In the middle of the last write of a segment; default: now, without all that is pending. */
-      readonly lastWrite?: { readonly keep: number; readonly rest?: 'zero' | 'junk' }
+      /**
+       * At the last write of a segment: in its middle, or it `only` has reached the disk of all that
+       * is pending. Default: now, and nothing that is pending has.
+       */
+      readonly lastWrite?: 'only' | { readonly keep: number; readonly rest?: 'zero' | 'junk' }
     }
   /** Somebody changes a file of the store; hex. */
   | { readonly do: 'damage'; readonly file: string; readonly cut?: number; readonly append?: string }
@@ -60,7 +65,7 @@ class ProgramRun {
   readonly tally: CrashTally = new CrashTally()
   readonly #program: Program
   readonly #app: CrashApp<unknown>
-  #disk: SimDisk = new SimDisk({ tree: { '/data/store': { directory: 0o755 } } })
+  #disk: SimDisk
   #asCalled: SimDisk
   #world: World = NOTHING
   #model: PersistenceModel = 'process'
@@ -68,10 +73,14 @@ class ProgramRun {
   #runner: StepRunner | undefined
   #generation = 0
   #faulty = false
+  /** What a killed process has left in the page cache. */
+  #before: DiskHistory | undefined
 
   constructor(program: Program, app: CrashApp<unknown>) {
     this.#program = program
     this.#app = app
+    const directory = app.directory === 'missing' ? '/data' : '/data/store'
+    this.#disk = new SimDisk({ tree: { [directory]: { directory: 0o755 } } })
     this.#asCalled = this.#disk
   }
 
@@ -129,7 +138,9 @@ class ProgramRun {
   #open(fails?: string): Session<unknown> {
     if (this.#session !== undefined) return this.#session
     this.#generation += 10
-    const session = new Session({ disk: this.#disk, generation: this.#generation })
+    const before = this.#before
+    const start = { disk: this.#disk, generation: this.#generation, ...(before && { before }) }
+    const session = new Session(start)
     const options = { app: this.#app, tally: this.tally, again: 0, seed: 1 }
     const opened = openAndJudge(session, this.#wreck(), options)
     if ('breach' in opened) return this.#fail(opened.breach)
@@ -153,6 +164,7 @@ class ProgramRun {
     this.#world = worldAt(session.ledger, cut, model, this.#world)
     this.#disk = images.image(point.cut, fatesOf(images, point))
     this.#asCalled = images.image(point.cut, new Map())
+    this.#before = model === 'process' ? historyOf(images, point) : undefined
     this.#model = model
     this.#session = undefined
     this.#runner = undefined
@@ -161,6 +173,7 @@ class ProgramRun {
   #damage({ file, cut = 0, append = '' }: MachineStep & { readonly do: 'damage' }): void {
     if (this.#session !== undefined) this.step({ do: 'kill' })
     this.#disk = this.#disk.fork()
+    this.#before = undefined
     const path = `/data/store/${file}`
     const old = this.#disk.exists(path) ? this.#disk.readFile(path) : new Uint8Array(0)
     const kept = old.subarray(0, old.length - cut)
@@ -187,5 +200,6 @@ function pointOf(images: Images, lastWrite: (MachineStep & { do: 'crash' })['las
   }
   const op = [...ops.keys()].findLast(isFrame)
   if (op === undefined) throw new TypeError('crash: no segment was written')
-  return { cut: op + 1, variant: { kind: 'cut', op, ...lastWrite } }
+  const variant: Variant = lastWrite === 'only' ? { kind: 'keep', op } : { kind: 'cut', op, ...lastWrite }
+  return { cut: op + 1, variant }
 }

@@ -36,11 +36,6 @@ export class CrashTally {
     return defect === undefined
   }
 
-  /** Defects that are listed and were not met: the list is out of date. */
-  stale(): readonly string[] {
-    return Object.keys(this.known).filter((because) => this.known[because] === 0)
-  }
-
   readonly count = (law: LawId): void => {
     this.laws[law] = (this.laws[law] ?? 0) + 1
   }
