@@ -27,7 +27,9 @@ export function checkHeals(
     const id = SEGMENT.exec(name)?.[1]
     if (id === undefined) continue
     // The id of a removed segment is given to the next one.
-    const gone = healed.some((heal) => heal.reason === 'ShortHeader' && heal.segmentId === Number(id))
+    const gone = healed.some(
+      (heal) => heal.reason === 'ShortHeader' && heal.segmentId === Number(id),
+    )
     const now = gone ? undefined : after.get(name)
     const kept = now?.length ?? 0
     if (now !== undefined && !startsWith(bytes, now)) {

@@ -29,7 +29,12 @@ export type MachineStep =
       readonly lastWrite?: 'only' | { readonly keep: number; readonly rest?: 'zero' | 'junk' }
     }
   /** Somebody changes a file of the store; hex. */
-  | { readonly do: 'damage'; readonly file: string; readonly cut?: number; readonly append?: string }
+  | {
+      readonly do: 'damage'
+      readonly file: string
+      readonly cut?: number
+      readonly append?: string
+    }
   | { readonly do: 'open'; readonly fails?: string }
 
 export interface ProgramResult {
@@ -146,7 +151,9 @@ class ProgramRun {
     if ('breach' in opened) return this.#fail(opened.breach)
     const refused = 'refused' in opened ? opened.refused : undefined
     if (refused !== fails) {
-      return this.#fail(breach('L-OPEN', 'the open went otherwise', fails ?? 'open', refused ?? 'open'))
+      return this.#fail(
+        breach('L-OPEN', 'the open went otherwise', fails ?? 'open', refused ?? 'open'),
+      )
     }
     if ('rows' in opened) {
       this.#session = session
@@ -191,7 +198,10 @@ class ProgramRun {
 }
 
 /** @throws TypeError when no segment was written */
-function pointOf(images: Images, lastWrite: (MachineStep & { do: 'crash' })['lastWrite']): CrashPoint {
+function pointOf(
+  images: Images,
+  lastWrite: (MachineStep & { do: 'crash' })['lastWrite'],
+): CrashPoint {
   const { ops } = images.history
   if (lastWrite === undefined) return { cut: ops.length, variant: { kind: 'none' } }
   const isFrame = (i: number): boolean => {
@@ -200,6 +210,7 @@ function pointOf(images: Images, lastWrite: (MachineStep & { do: 'crash' })['las
   }
   const op = [...ops.keys()].findLast(isFrame)
   if (op === undefined) throw new TypeError('crash: no segment was written')
-  const variant: Variant = lastWrite === 'only' ? { kind: 'keep', op } : { kind: 'cut', op, ...lastWrite }
+  const variant: Variant =
+    lastWrite === 'only' ? { kind: 'keep', op } : { kind: 'cut', op, ...lastWrite }
   return { cut: op + 1, variant }
 }

@@ -52,9 +52,12 @@ it.fails('a torn frame with zeros behind it is healed wherever it was cut (L-OPE
 // An open that creates the store's directory never makes the directory's own name durable: where only
 // fsync promises anything, all of it is gone after a loss of power (open.ts: mkdirp without a sync
 // of the parents).
-it.fails('a directory that the open has created is still there after a loss of power (L-DUR)', () => {
-  expect(lawBroken([durable, { do: 'crash', model: 'posix' }], 'missing')).toBe('none')
-})
+it.fails(
+  'a directory that the open has created is still there after a loss of power (L-DUR)',
+  () => {
+    expect(lawBroken([durable, { do: 'crash', model: 'posix' }], 'missing')).toBe('none')
+  },
+)
 
 it('the same programs without their twist break no law', () => {
   expect(lawBroken([append, { do: 'close' }, { do: 'crash', model: 'ordered' }])).toBe('none')

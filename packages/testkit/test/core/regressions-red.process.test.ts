@@ -50,7 +50,10 @@ function apply({ file, replace, by }: Patch): void {
   const path = join(copy, 'packages', file)
   const text = readFileSync(path, 'utf8')
   expect(text.split(replace), `${replace} stands once in ${file}`).toHaveLength(2)
-  writeFileSync(path, text.replace(replace, () => by))
+  writeFileSync(
+    path,
+    text.replace(replace, () => by),
+  )
   onTestFinished(() => writeFileSync(path, text))
 }
 
