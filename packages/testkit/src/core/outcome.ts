@@ -1,35 +1,25 @@
 /** What a call did, as far as its caller can know. */
 import { isStoreError } from '@batpak/core'
 
-export type StepOutcome<T> =
-  | { readonly kind: 'ok'; readonly value: T }
-  /** Refused before any byte could reach a file. */
-  | { readonly kind: 'denied'; readonly code: string; readonly error: unknown }
-  /** Something may have been written: a read or a reopen decides. */
-  | { readonly kind: 'unknown'; readonly code: string; readonly error: unknown }
+export interface FailedOutcome {
+  /**
+   * `denied`: refused before any byte could reach a file. `unknown`: something may have been written,
+   * a read or a reopen decides.
+   */
+  readonly kind: 'denied' | 'unknown'
+  readonly code: string
+}
 
 const UNKNOWN: ReadonlySet<string> = new Set([
   'Io',
   'SyncFailed',
   'BatchSyncFailed',
   'WaitTimeout',
-  'WriterCrashed',
 ])
 
-/** Runs `work` and says how it went. What is no refusal of a store is thrown on. */
-function outcomeOf<T>(work: () => T): StepOutcome<T> {
-  try {
-    return { kind: 'ok', value: work() }
-  } catch (error) {
-    if (!isStoreError(error)) throw error
-    return failedOutcome(error)
-  }
-}
-
 /** The outcome of a call that threw. */
-export function failedOutcome(error: unknown): Exclude<StepOutcome<never>, { kind: 'ok' }> {
-  const code = codeOf(error)
-  return isUnknown(error) ? { kind: 'unknown', code, error } : { kind: 'denied', code, error }
+export function failedOutcome(error: unknown): FailedOutcome {
+  return { kind: isUnknown(error) ? 'unknown' : 'denied', code: codeOf(error) }
 }
 
 /** A failed batch is as unknown as its cause. */

@@ -102,6 +102,6 @@ function knowledgeAt(
 }
 
 /** The steps that a failure message and a replay hold. */
-export function failureStep(model: PersistenceModel, { point, then }: StoryFailure): JsonObject {
-  return { model, crash: pointToJson(point), ...(then && { then: pointToJson(then) }) }
+export function failureStep(model: PersistenceModel, { point, second }: StoryFailure): JsonObject {
+  return { model, crash: pointToJson(point), ...(second && { second: pointToJson(second) }) }
 }

@@ -151,7 +151,7 @@ class CrashSuite<App> {
   #violation(model: PersistenceModel, failure: StoryFailure): LawViolation {
     const step = failureStep(model, failure)
     const repro = replayLine(this.#name, `${this.#name} crash`, step)
-    const story = failure.story === undefined ? {} : { then: failure.story }
+    const story = failure.story === undefined ? {} : { second: failure.story }
     const program = this.#program({ ...step, crash: failure.crash, ...story })
     return new LawViolation(failure.breach, program, repro)
   }

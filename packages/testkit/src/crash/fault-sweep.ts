@@ -56,8 +56,8 @@ const ERRORS: readonly FaultError[] = [
   'EIO',
   'ENOSPC',
   { short: 'half' },
-  { short: 'half', then: 'ENOSPC' },
-  { short: 1, then: 'EIO' },
+  { short: 'half', next: 'ENOSPC' },
+  { short: 1, next: 'EIO' },
 ]
 /** Faults that keep a store from being read. */
 const READS: ReadonlySet<string> = new Set(['pread', 'map', 'open'])

@@ -120,7 +120,7 @@ export class StepRunner {
         store.sync()
         return
       case 'read':
-        for (const event of store.events()) event.payloadBytes.length
+        for (const entry of store.entries()) store.get(entry.eventId)
         return
       case 'close':
         store.close()

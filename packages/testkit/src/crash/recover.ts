@@ -52,7 +52,7 @@ export interface RecoverOptions<App> {
 export interface Failure {
   readonly breach: Breach
   /** The crash of the recovery that showed it, if it was not the first. */
-  readonly then?: CrashPoint
+  readonly second?: CrashPoint
   readonly story?: string
 }
 
@@ -168,8 +168,7 @@ function reopen<App>(
   try {
     session.open(app)
     const { healed } = session.store.diagnostics().openReport
-    const segments = healed.filter(({ reason }) => reason !== 'HiddenRangesBeyondLog')
-    if (segments.length > 0 || healed.length > 0) {
+    if (healed.length > 0) {
       return breach('L-REOPEN', 'the second open heals again', 'nothing to heal', healed)
     }
     session.store.close()
@@ -206,7 +205,7 @@ function crashAgain<App>(
   for (const point of points) {
     const found = recoverSecond(second, point, options, generation)
     if (found !== undefined && options.tally.isNews(found)) {
-      return { breach: found, then: point, story: describePoint(images, point) }
+      return { breach: found, second: point, story: describePoint(images, point) }
     }
   }
   return undefined

@@ -1,6 +1,13 @@
 /** Runs a saved program: steps of a store, faults, crashes and damage, each reopening judged. */
 import { Store, type StoreOptions } from '@batpak/core'
-import { LawViolation, breach, type Breach, type JsonObject, type Program } from '../core/law.ts'
+import {
+  LawViolation,
+  breach,
+  messageOf,
+  type Breach,
+  type JsonObject,
+  type Program,
+} from '../core/law.ts'
 import type { FaultPlan } from '../sim/fault-plan.ts'
 import type { DiskHistory } from '../sim/history.ts'
 import { Images } from '../sim/images.ts'
@@ -137,7 +144,7 @@ class ProgramRun {
     if (thrown === undefined) return
     if (step.do !== 'read') throw thrown
     const law = this.#faulty ? 'L-AVAIL' : 'L-READ'
-    this.#fail(breach(law, 'a store that is open cannot be read', 'its events', String(thrown)))
+    this.#fail(breach(law, 'a store that is open cannot be read', 'its events', messageOf(thrown)))
   }
 
   #open(fails?: string): Session<unknown> {

@@ -9,7 +9,7 @@ export interface ShortTransfer {
   /** Half of the bytes, or so many of them; at least one. */
   readonly short: 'half' | number
   /** The error of the following call of the same kind, for example `ENOSPC`. */
-  readonly then?: string
+  readonly next?: string
 }
 
 /** A system error such as `EIO`, before the call had any effect; or a short transfer. */
@@ -62,7 +62,7 @@ export class PlannedFaults {
     if (!strikes) return undefined
     this.hits += 1
     if (typeof plan.error === 'string') return { code: plan.error }
-    this.#next = plan.error.then
+    this.#next = plan.error.next
     return { transfer: plan.error.short }
   }
 }

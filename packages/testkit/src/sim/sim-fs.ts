@@ -171,7 +171,7 @@ export class SimFs implements PlatformFs {
           resolve()
         }
       } catch (error) {
-        sync = () => reject(error as Error)
+        sync = () => reject(error)
       }
       this.#syncsInFlight.push(sync)
     })

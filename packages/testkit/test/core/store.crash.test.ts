@@ -28,7 +28,7 @@ for (const [name, { options, scenario, marks }] of Object.entries(SCENARIOS)) {
 
 if (!full) {
   const { options, scenario } = SCENARIOS['rotation']!
-  const few = { errors: ['EIO', { short: 'half', then: 'ENOSPC' }], crashes: 1 } as const
+  const few = { errors: ['EIO', { short: 'half', next: 'ENOSPC' }], crashes: 1 } as const
   const marks = ['write.undone', 'writer.poisoned', 'segment.rotated'] as const
   const sweep = { ...plainApp(options), scenario, known, marks, ...few }
   reports.push(['rotation, faults', faultSweep(test, 'rotation', sweep)])
