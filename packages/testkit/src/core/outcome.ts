@@ -10,12 +10,7 @@ export interface FailedOutcome {
   readonly code: string
 }
 
-const UNKNOWN: ReadonlySet<string> = new Set([
-  'Io',
-  'SyncFailed',
-  'BatchSyncFailed',
-  'WaitTimeout',
-])
+const UNKNOWN: ReadonlySet<string> = new Set(['Io', 'SyncFailed', 'BatchSyncFailed', 'WaitTimeout'])
 
 /** The outcome of a call that threw. */
 export function failedOutcome(error: unknown): FailedOutcome {

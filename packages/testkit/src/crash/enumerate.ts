@@ -100,7 +100,7 @@ function* cutsAt(images: Images, cut: number): Generator<Variant> {
   const op = last === undefined ? undefined : ops[last]
   if (op?.op !== 'write' || last === undefined) return
   const base = { kind: 'cut', op: last } as const
-  for (const keep of cutLengths(op.at, op.data.length)) {
+  for (const keep of cutLengths(op.at, op.data)) {
     yield { ...base, keep }
     if (model !== 'process') yield { ...base, keep, rest: 'zero' }
     if (model === 'posix') yield { ...base, keep, rest: 'junk' }
@@ -109,14 +109,27 @@ function* cutsAt(images: Images, cut: number): Generator<Variant> {
 
 const SECTOR_BYTES = 512
 
-/** One byte, half, all but one, and every sector of the disk. */
-function cutLengths(at: number, length: number): readonly number[] {
-  const lengths = new Set([1, Math.floor(length / 2), length - 1])
+/** One byte, half, all but one, every sector of the disk, and every frame of a batch. */
+function cutLengths(at: number, data: Uint8Array): readonly number[] {
+  const { length } = data
+  const lengths = new Set([1, Math.floor(length / 2), length - 1, ...frameEnds(data)])
   for (let end = SECTOR_BYTES - (at % SECTOR_BYTES); end < length; end += SECTOR_BYTES) {
     lengths.add(end)
   }
   return [...lengths].filter((keep) => keep > 0 && keep < length).sort((a, b) => a - b)
 }
+
+/** Where records end that begin with their length, four bytes of it, and a checksum. */
+function* frameEnds(data: Uint8Array): Generator<number> {
+  const view = new DataView(data.buffer, data.byteOffset, data.byteLength)
+  let end = 0
+  while (end + PREFIX_BYTES < data.length) {
+    end += PREFIX_BYTES + view.getUint32(end)
+    if (end < data.length) yield end
+  }
+}
+
+const PREFIX_BYTES = 8
 
 function subsets(images: Images, { from, choices }: EnumerateOptions, count: number): CrashPoint[] {
   const { ops } = images.history
@@ -143,7 +156,7 @@ function anyFate(images: Images, i: number, choices: Choices): Fate | undefined 
   if (choice < 3) return undefined
   if (choice === 3 || op.op !== 'write') return 'lost'
   if (choice === 4) return { keep: 0, rest: 'zero' }
-  const lengths = cutLengths(op.at, op.data.length)
+  const lengths = cutLengths(op.at, op.data)
   const keep = lengths[choices.pick(Math.max(1, lengths.length))] ?? 0
   const rests = images.model === 'posix' ? (['zero', 'junk'] as const) : (['zero'] as const)
   const rest = rests[choices.pick(rests.length + 1)]

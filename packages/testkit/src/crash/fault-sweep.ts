@@ -6,7 +6,7 @@ import { codeOf } from '../core/outcome.ts'
 import { replayLine, replayOf } from '../core/replay.ts'
 import { seedOf } from '../core/seed.ts'
 import type { TestFunction } from '../open-lane/open-lane-suite.ts'
-import type { FaultCall, FaultError, FaultPlan } from '../sim/fault-plan.ts'
+import { LATE, type FaultCall, type FaultError, type FaultPlan } from '../sim/fault-plan.ts'
 import { Images } from '../sim/images.ts'
 import { PERSISTENCE_MODELS } from '../sim/persistence.ts'
 import type { CrashReport } from './crash-suite.ts'
@@ -23,7 +23,7 @@ export interface FaultSweepOptions<App> extends CrashApp<App> {
   readonly scenario: Scenario<App>
   /** Default: every call that can fail on a sound file system. */
   readonly calls?: readonly FaultCall[]
-  /** Default: `EIO`, `ENOSPC`, and for transfers half of the bytes with either behind it. */
+  /** Default: `EIO`, `ENOSPC`, a late `EIO`, and for transfers a part of the bytes with either behind it. */
   readonly errors?: readonly FaultError[]
   /** `sticky`: from the chosen call on every one fails, until the scenario is over. */
   readonly mode?: 'once' | 'sticky'
@@ -55,6 +55,7 @@ const CALLS: readonly FaultCall[] = [
 const ERRORS: readonly FaultError[] = [
   'EIO',
   'ENOSPC',
+  { late: 'EIO' },
   { short: 'half' },
   { short: 'half', next: 'ENOSPC' },
   { short: 1, next: 'EIO' },
@@ -122,9 +123,8 @@ class FaultSweep<App> {
 
   async run(call: FaultCall): Promise<void> {
     const { errors = ERRORS, mode = 'once' } = this.#options
-    const transfers = call === 'pwrite' || call === 'pread'
     for (const error of errors) {
-      if (typeof error !== 'string' && !transfers) continue
+      if (!isPossible(call, error)) continue
       for (let nth = 1; await this.#struck({ call, nth, error, mode }); nth += 1);
     }
   }
@@ -219,6 +219,11 @@ class FaultSweep<App> {
       replayLine(this.#name, `${this.#name} faults`, { fault: fault! }),
     )
   }
+}
+
+function isPossible(call: FaultCall, error: FaultError): boolean {
+  if (typeof error === 'string') return true
+  return 'late' in error ? LATE.has(call) : call === 'pwrite' || call === 'pread'
 }
 
 /** What a store may say that does not write on. */

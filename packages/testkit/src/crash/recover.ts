@@ -6,6 +6,7 @@ import {
   idempotencyKey,
   isStoreError,
   type Coordinate,
+  type Heal,
 } from '@batpak/core'
 import { seededChoices } from '../core/choices.ts'
 import { breach, type Breach } from '../core/law.ts'
@@ -66,6 +67,7 @@ export function recover<App>(wreck: Wreck, options: RecoverOptions<App>): Failur
   if ('breach' in first) return first
   if ('refused' in first) return undefined
   const now = worldOf(first.rows, world)
+  const segment = Math.max(...[...session.store.entries()].map(({ diskPos }) => diskPos.segmentId))
   const failed = goOn(session, first.rows)
   if (failed !== undefined) return { breach: failed }
   const { recording, ledger, openedAt } = session
@@ -77,6 +79,7 @@ export function recover<App>(wreck: Wreck, options: RecoverOptions<App>): Failur
     images: new Images(recording, under),
     from: (before?.ops.length ?? 0) + 1,
     worldAt: (cut) => (cut < openedAt ? opening : worldAt(ledger, cut, under, now)),
+    isHealed: (cut, segmentId) => cut >= openedAt && segmentId < segment,
   })
   const failure = crashAgain(second(model, withoutLifecycle(now)), options, generation)
   if (failure !== undefined || killed === undefined) return failure
@@ -93,7 +96,10 @@ function withoutLifecycle(world: World): World {
   return { ...world, required: told, known: told }
 }
 
-type Opened = { readonly rows: readonly Row[] } | { readonly refused: string } | Failure
+type Opened =
+  | { readonly rows: readonly Row[]; readonly healed: readonly Heal[] }
+  | { readonly refused: string }
+  | Failure
 
 /** Opens a wreck and asks every law; a refusal of what may be damage is no failure. */
 export function openAndJudge<App>(
@@ -118,7 +124,7 @@ export function openAndJudge<App>(
   const heals = checkHeals(before, filesOf(disk, dir), healed)
   if (heals !== undefined) return { breach: heals }
   const judged = judge(session.store, world, tally.count)
-  return 'law' in judged ? { breach: judged } : judged
+  return 'law' in judged ? { breach: judged } : { ...judged, healed }
 }
 
 const DAMAGE: ReadonlySet<string> = new Set(['CrcMismatch', 'CorruptFrame', 'CorruptSegment'])
@@ -192,6 +198,8 @@ interface Second {
   readonly images: Images
   readonly from: number
   readonly worldAt: (cut: number) => World
+  /** Whether nothing may be left to heal in a segment. */
+  readonly isHealed: (cut: number, segmentId: number) => boolean
 }
 
 function crashAgain<App>(
@@ -213,7 +221,7 @@ function crashAgain<App>(
 
 /** A crash of the recovery, or of what came after it. */
 function recoverSecond<App>(
-  { images, worldAt: world }: Second,
+  { images, worldAt: world, isHealed }: Second,
   point: CrashPoint,
   options: RecoverOptions<App>,
   generation: number,
@@ -232,5 +240,8 @@ function recoverSecond<App>(
   const session = new Session<App>({ disk, generation: wreck.generation })
   const opened = openAndJudge(session, wreck, options)
   if (!('refused' in opened)) session.end()
-  return 'breach' in opened ? opened.breach : undefined
+  if (!('healed' in opened)) return 'breach' in opened ? opened.breach : undefined
+  const again = opened.healed.find(({ segmentId }) => isHealed(cut, segmentId))
+  if (again === undefined) return undefined
+  return breach('L-REOPEN', 'an open heals what the one before had healed', 'nothing', again)
 }

@@ -12,8 +12,13 @@ export interface ShortTransfer {
   readonly next?: string
 }
 
-/** A system error such as `EIO`, before the call had any effect; or a short transfer. */
-export type FaultError = string | ShortTransfer
+/** The call does all that it should, and fails all the same. */
+export interface LateError {
+  readonly late: string
+}
+
+/** A system error such as `EIO`, before the call had any effect; or one of the others. */
+export type FaultError = string | ShortTransfer | LateError
 
 export interface FaultPlan {
   readonly call: FaultCall
@@ -27,7 +32,11 @@ export interface FaultPlan {
 }
 
 /** What happens to one call. */
-export type Decision = { readonly code: string } | { readonly transfer: 'half' | number }
+export type Decision =
+  | { readonly code: string }
+  | { readonly transfer: 'half' | number }
+  /** Afterwards. */
+  | { readonly late: string }
 
 /** Counts the calls of one process and says which of them fail. */
 export class PlannedFaults {
@@ -44,8 +53,12 @@ export class PlannedFaults {
     if (!Number.isSafeInteger(nth) || nth < 1) {
       throw new TypeError(`fault plan: nth must be a number from 1, got ${String(nth)}`)
     }
-    if (typeof error !== 'string' && call !== 'pwrite' && call !== 'pread') {
+    const kind = typeof error === 'string' ? 'early' : 'late' in error ? 'late' : 'short'
+    if (kind === 'short' && call !== 'pwrite' && call !== 'pread') {
       throw new TypeError(`fault plan: only pwrite and pread can be short, not ${call}`)
+    }
+    if (kind === 'late' && !LATE.has(call)) {
+      throw new TypeError(`fault plan: only ${[...LATE].join(', ')} can fail late, not ${call}`)
     }
     this.plan = plan
   }
@@ -62,10 +75,14 @@ export class PlannedFaults {
     if (!strikes) return undefined
     this.hits += 1
     if (typeof plan.error === 'string') return { code: plan.error }
+    if ('late' in plan.error) return plan.error
     this.#next = plan.error.next
     return { transfer: plan.error.short }
   }
 }
+
+/** The calls whose effect can be there although they failed. */
+export const LATE: ReadonlySet<string> = new Set(['pwrite', 'rename', 'unlink', 'ftruncate'])
 
 function kindOf({ call, mode }: FsUse): string {
   if (call === 'open') return mode === 'create-new' || mode === 'lock-nofollow' ? 'create' : 'open'

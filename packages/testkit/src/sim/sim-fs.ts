@@ -6,7 +6,7 @@ import {
   type PlatformFs,
 } from '@batpak/platform'
 import { faultOf, type FsUse, type HostSpec } from '../host/host-spec.ts'
-import { PlannedFaults, shortened, type FaultPlan } from './fault-plan.ts'
+import { PlannedFaults, shortened, type Decision, type FaultPlan } from './fault-plan.ts'
 import {
   UMASK,
   checkTransfer,
@@ -23,10 +23,8 @@ import type { SimDisk } from './sim-disk.ts'
 import { joinPath, splitPath } from './sim-paths.ts'
 import { walk, type Place } from './walk.ts'
 
-/** How a transfer is cut short. */
-interface Short {
-  readonly transfer: 'half' | number
-}
+/** What is wrong with a call that begins all the same. */
+type Flaw = Exclude<Decision, { readonly code: string }>
 
 /** An open file description: what a descriptor stands for, and what holds a lock. */
 interface OpenFile {
@@ -122,11 +120,11 @@ export class SimFs implements PlatformFs {
   }
 
   pread(fd: Fd, out: Uint8Array, position: number, length: number = out.length): number {
-    const { node, short } = this.#file({ call: 'pread' }, 'read', fd)
+    const { node, flaw } = this.#file({ call: 'pread' }, 'read', fd)
     checkTransfer(position, length, out.length)
     if (length === 0) return 0 // as Node, which then makes no call
     if (node.kind !== 'file') throw systemError('EISDIR', 'read')
-    const end = Math.min(node.size, position + this.#transfer(length, short))
+    const end = Math.min(node.size, position + this.#transfer(length, flaw))
     if (end <= position) return 0
     out.set(node.bytes.subarray(position, end))
     return end - position
@@ -135,19 +133,21 @@ export class SimFs implements PlatformFs {
   pwrite(fd: Fd, data: Uint8Array, position: number, length: number = data.length): number {
     checkTransfer(position, length, data.length)
     const grows = position + length > fileSize(this.#files.get(fd)?.node)
-    const { node, mode, short } = this.#file({ call: 'pwrite', grows }, 'write', fd)
+    const { node, mode, flaw } = this.#file({ call: 'pwrite', grows }, 'write', fd)
     if (mode === 'read') throw systemError('EBADF', 'write')
     if (length === 0) return 0
-    const written = this.#transfer(length, short)
+    const written = this.#transfer(length, flaw)
     const copy = data.slice(0, written)
     this.#disk.apply({ op: 'write', ino: node.ino, at: position, data: copy })
+    failLate(flaw, 'write')
     return written
   }
 
   ftruncate(fd: Fd, size: number): void {
-    const { node, mode } = this.#file({ call: 'ftruncate' }, 'ftruncate', fd)
+    const { node, mode, flaw } = this.#file({ call: 'ftruncate' }, 'ftruncate', fd)
     if (mode === 'read') throw systemError('EINVAL', 'ftruncate')
     this.#disk.apply({ op: 'truncate', ino: node.ino, size })
+    failLate(flaw, 'ftruncate')
   }
 
   fsync(fd: Fd, what: 'all' | 'data'): void {
@@ -198,7 +198,7 @@ export class SimFs implements PlatformFs {
   }
 
   rename(from: string, to: string): void {
-    this.#enter({ call: 'rename' }, 'rename', to)
+    const flaw = this.#enter({ call: 'rename' }, 'rename', to)
     const source = walk(this.#disk, withoutEnd(from), 'rename', false)
     const target = walk(this.#disk, withoutEnd(to), 'rename', false)
     const fail = (code: string): Error => systemError(code, 'rename', undefined, from)
@@ -216,10 +216,11 @@ export class SimFs implements PlatformFs {
       from: { dir: source.parent.ino, name: source.name },
       to: { dir: target.parent.ino, name: splitPath(this.#disk.style, to).names.at(-1)! },
     })
+    failLate(flaw, 'rename')
   }
 
   unlink(path: string): void {
-    this.#enter({ call: 'unlink' }, 'unlink', path)
+    const flaw = this.#enter({ call: 'unlink' }, 'unlink', path)
     const { parent, name, node } = walk(this.#disk, path, 'unlink', false)
     if (node === undefined) throw systemError('ENOENT', 'unlink', undefined, path)
     this.#requireWritable(parent, 'unlink', path)
@@ -227,6 +228,7 @@ export class SimFs implements PlatformFs {
     const busy = this.#disk.style === 'windows' && this.#disk.inUse.isMapped(node)
     if (busy) throw systemError('EBUSY', 'unlink', undefined, path)
     this.#disk.apply({ op: 'unlink', dir: parent.ino, name })
+    failLate(flaw, 'unlink')
   }
 
   rmdir(path: string): void {
@@ -309,7 +311,7 @@ export class SimFs implements PlatformFs {
     syscall: string,
     path?: string,
     name?: string,
-  ): Short | undefined {
+  ): Flaw | undefined {
     if (this.#killed) throw new TypeError(`${use.call}: this simulated process was killed`)
     if (this.#host.behaviour.faults === undefined && this.#faults.length === 0) return undefined
     const file = name ?? splitPath(this.#disk.style, path ?? '').names.at(-1) ?? ''
@@ -318,15 +320,15 @@ export class SimFs implements PlatformFs {
     // Every plan counts every call, whoever strikes.
     const planned = this.#faults.map((plan) => plan.decide({ ...use, file }))
     const fault = rule ?? planned.find((decision) => decision !== undefined)
-    if (fault === undefined || 'transfer' in fault) return fault
+    if (fault === undefined || !('code' in fault)) return fault
     throw systemError(fault.code, syscall, undefined, path)
   }
 
-  #file(use: Omit<FsUse, 'file'>, syscall: string, fd: Fd): OpenFile & { short?: Short } {
+  #file(use: Omit<FsUse, 'file'>, syscall: string, fd: Fd): OpenFile & { flaw?: Flaw } {
     const file = this.#files.get(fd)
-    const short = this.#enter(use, syscall, undefined, file?.node.name ?? '')
+    const flaw = this.#enter(use, syscall, undefined, file?.node.name ?? '')
     if (file === undefined) throw systemError('EBADF', syscall)
-    return short === undefined ? file : { ...file, short }
+    return flaw === undefined ? file : { ...file, flaw }
   }
 
   #syncable(use: Omit<FsUse, 'file'>, what: 'all' | 'data', fd: Fd): Inode {
@@ -382,9 +384,9 @@ export class SimFs implements PlatformFs {
     if ((directory.mode & 0o200) === 0) throw systemError('EACCES', syscall, undefined, path)
   }
 
-  #transfer(length: number, short: Short | undefined): number {
+  #transfer(length: number, flaw: Flaw | undefined): number {
     const most = Math.min(length, this.#host.behaviour.maxTransfer ?? length)
-    return short === undefined ? most : shortened(most, short)
+    return flaw === undefined || 'late' in flaw ? most : shortened(most, flaw)
   }
 
   /** Windows replaces no file that somebody has open or mapped. */
@@ -392,4 +394,8 @@ export class SimFs implements PlatformFs {
     if (this.#disk.style !== 'windows') return false
     return this.#disk.inUse.isOpen(node) || this.#disk.inUse.isMapped(node)
   }
+}
+
+function failLate(flaw: Flaw | undefined, syscall: string): void {
+  if (flaw !== undefined && 'late' in flaw) throw systemError(flaw.late, syscall)
 }

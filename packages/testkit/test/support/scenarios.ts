@@ -120,6 +120,15 @@ export const SCENARIOS: Readonly<Record<string, StoreScenario>> = {
     scenario: steps(
       { do: 'append', n: 1 },
       { do: 'batch', n: [2, 3] },
+      { do: 'append', n: 4 },
+      { do: 'close' },
+    ),
+    marks: ['recover.TornTail', 'restore.footer'],
+  },
+  'close under a fence': {
+    scenario: steps(
+      { do: 'append', n: 1 },
+      { do: 'batch', n: [2, 3] },
       { do: 'beginFence' },
       { do: 'fencedAppend', n: 4 },
       { do: 'close' },
