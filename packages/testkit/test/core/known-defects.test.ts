@@ -9,14 +9,16 @@ const append: JsonObject = { do: 'append', n: 1 }
 const durable: JsonObject = { do: 'append', n: 2, until: 'durable' }
 
 /** The law that a program breaks, or `none`. */
-function lawBroken(steps: readonly JsonObject[], directory?: 'missing'): string {
-  const app = { ...plainApp(), ...(directory && { directory }) }
+function lawBroken(
+  steps: readonly JsonObject[],
+  { directory, ...options }: { directory?: 'missing'; segmentMaxBytes?: number } = {},
+): string {
+  const app = { ...plainApp(options), ...(directory && { directory }) }
   try {
     replayProgram({ suite: 'known defect', version: 1, steps }, app)
     return 'none'
   } catch (error) {
-    if (error instanceof LawViolation) return `${error.law}: ${error.message.split('\n')[0]}`
-    throw error
+    return error instanceof LawViolation ? error.law : String(error)
   }
 }
 
@@ -55,13 +57,31 @@ it.fails('a torn frame with zeros behind it is healed wherever it was cut (L-OPE
 it.fails(
   'a directory that the open has created is still there after a loss of power (L-DUR)',
   () => {
-    expect(lawBroken([durable, { do: 'crash', model: 'posix' }], 'missing')).toBe('none')
+    expect(lawBroken([durable, { do: 'crash', model: 'posix' }], { directory: 'missing' })).toBe(
+      'none',
+    )
   },
 )
+
+// A rename that fails although it was done, as over a network: the new segment keeps its name, and
+// every later try to create it is refused with EEXIST until the store is reopened
+// (durable-files.ts: what is undone is the temporary name alone).
+it.fails('a store writes on after a rename that was done and reported as failed (L-CONT)', () => {
+  const late: JsonObject = { call: 'rename', nth: 1, error: { late: 'EIO' } }
+  const steps = [
+    { ...append, pad: 2000 },
+    { do: 'fault', plans: [late] },
+    { ...durable, fails: 'Io' },
+    { do: 'append', n: 3 },
+  ]
+  expect(lawBroken(steps, { segmentMaxBytes: 2000 })).toBe('none')
+})
 
 it('the same programs without their twist break no law', () => {
   expect(lawBroken([append, { do: 'close' }, { do: 'crash', model: 'ordered' }])).toBe('none')
   expect(lawBroken([append, { do: 'kill' }, { do: 'open' }, durable, { do: 'kill' }])).toBe('none')
   expect(lawBroken([durable, { do: 'crash', model: 'posix' }])).toBe('none')
-  expect(lawBroken([durable, { do: 'crash', model: 'ordered' }], 'missing')).toBe('none')
+  expect(lawBroken([durable, { do: 'crash', model: 'ordered' }], { directory: 'missing' })).toBe(
+    'none',
+  )
 })

@@ -8,11 +8,11 @@
 import { afterAll, expect, it, test } from 'vitest'
 import { crashSuite, faultSweep, type CrashReport } from '../../src/index.ts'
 import { reportLines } from '../support/crash-figures.ts'
-import { FOOTER_FIRST, SCENARIOS, SHORT_TEAR, plainApp } from '../support/scenarios.ts'
+import { KNOWN, SCENARIOS, plainApp } from '../support/scenarios.ts'
 
 const full = process.env['BATPAK_CRASH'] === 'full'
 const budget = full ? { images: 4000, again: 12 } : { images: 90, again: 1 }
-const known = [FOOTER_FIRST, SHORT_TEAR]
+const known = KNOWN
 const reports: [name: string, report: CrashReport][] = []
 
 for (const [name, { options, scenario, marks }] of Object.entries(SCENARIOS)) {
