@@ -77,7 +77,7 @@ export function crashOnce<App>(
   const wreck = { disk, asCalled, world, model, generation: 2, ...(killed && { killed }) }
   const { depth = 2, again = 6 } = options.budget
   const failure = recover(wreck, { ...options, again: depth === 2 ? again : 0 })
-  if (failure === undefined || !options.tally.isNews(failure.breach)) return undefined
+  if (failure === undefined || !options.tally.isNews(failure.breach, model)) return undefined
   return { ...failure, point, crash: describePoint(images, point) }
 }
 

@@ -155,7 +155,9 @@ class FaultSweep<App> {
       }
       const failed = this.#live(story, plan) ?? session.ledger.breaches[0]
       session.end()
-      if (failed !== undefined) throw this.#violation(failed, { fault: planJson(plan) })
+      if (failed !== undefined && this.#tally.isNews(failed, 'process')) {
+        throw this.#violation(failed, { fault: planJson(plan) })
+      }
       this.#crash(story, plan)
       return true
     })

@@ -28,7 +28,8 @@ export function judge(
   try {
     rows = rowsOf(store)
   } catch (error) {
-    return breach('L-READ', 'a visible event cannot be read', 'its payload', messageOf(error))
+    const what = `a visible event cannot be read: ${messageOf(error)}`
+    return breach('L-READ', what, 'its payload', messageOf(error))
   }
   for (const [law, check] of CHECKS) {
     tally(law)

@@ -212,7 +212,7 @@ function crashAgain<App>(
   const { points } = crashPoints(images, { from, budget: options.again, choices })
   for (const point of points) {
     const found = recoverSecond(second, point, options, generation)
-    if (found !== undefined && options.tally.isNews(found)) {
+    if (found !== undefined && options.tally.isNews(found, images.model)) {
       return { breach: found, second: point, story: describePoint(images, point) }
     }
   }

@@ -1,5 +1,6 @@
 /** Counts of what a crash suite did. */
 import type { Breach, LawId } from '../core/law.ts'
+import type { PersistenceModel } from '../sim/persistence.ts'
 
 /** A defect that is known and not repaired yet: it is counted instead of failing the suite. */
 export interface KnownDefect {
@@ -7,6 +8,8 @@ export interface KnownDefect {
   /** A part of the sentence that says what happened. */
   readonly what: string
   readonly because: string
+  /** Default: under all of them. */
+  readonly models?: readonly PersistenceModel[]
 }
 
 export class CrashTally {
@@ -30,8 +33,10 @@ export class CrashTally {
   }
 
   /** False for a known defect, which is counted. */
-  isNews({ law, what }: Breach): boolean {
-    const defect = this.#known.find((it) => it.law === law && what.includes(it.what))
+  isNews({ law, what }: Breach, model: PersistenceModel): boolean {
+    const defect = this.#known.find(
+      (it) => it.law === law && what.includes(it.what) && (it.models ?? [model]).includes(model),
+    )
     if (defect !== undefined) this.known[defect.because]! += 1
     return defect === undefined
   }

@@ -138,24 +138,25 @@ export const SCENARIOS: Readonly<Record<string, StoreScenario>> = {
 }
 
 /** The smallest programs that show these stand in `known-defects.test.ts`. */
-const FOOTER_FIRST: KnownDefect = {
-  law: 'L-READ',
-  what: 'a visible event cannot be read',
-  because: 'a footer can reach the disk before the frames that it names',
-}
-const SHORT_TEAR: KnownDefect = {
-  law: 'L-OPEN',
-  what: 'CRC mismatch',
-  because: 'a frame that lost fewer than 16 bytes, with zeros behind it, is taken for damage',
-}
-
-const LATE_RENAME: KnownDefect = {
-  law: 'L-CONT',
-  what: 'EEXIST',
-  because: 'a rename that fails late leaves the name that the next try refuses',
-}
-
-export const KNOWN: readonly KnownDefect[] = [FOOTER_FIRST, SHORT_TEAR, LATE_RENAME]
+export const KNOWN: readonly KnownDefect[] = [
+  {
+    law: 'L-READ',
+    what: 'a visible event cannot be read',
+    because: 'a footer can reach the disk before the frames that it names',
+    models: ['ordered', 'posix'],
+  },
+  {
+    law: 'L-OPEN',
+    what: 'CRC mismatch',
+    because: 'a frame that lost fewer than 16 bytes, with zeros behind it, is taken for damage',
+    models: ['ordered', 'posix'],
+  },
+  {
+    law: 'L-CONT',
+    what: 'EEXIST',
+    because: 'a rename that fails late leaves the name that the next try refuses',
+  },
+]
 
 /** How the kit opens batpak's own store. */
 export function plainApp(options: Partial<StoreOptions> = {}): CrashApp<Store> {
