@@ -8,6 +8,7 @@ import {
   type Coordinate,
   type Heal,
 } from '@batpak/core'
+import { verifyDirectory } from '@batpak/core/inspect'
 import { seededChoices } from '../core/choices.ts'
 import { breach, type Breach } from '../core/law.ts'
 import { codeOf } from '../core/outcome.ts'
@@ -16,6 +17,7 @@ import { Images } from '../sim/images.ts'
 import type { DiskHistory } from '../sim/history.ts'
 import type { PersistenceModel } from '../sim/persistence.ts'
 import type { SimDisk } from '../sim/sim-disk.ts'
+import type { SimPlatform } from '../sim/sim-platform.ts'
 import { describePoint, fatesOf, isMidCall, type CrashPoint } from './crash-point.ts'
 import { crashPoints } from './enumerate.ts'
 import { checkHeals, checkUnchanged, filesOf, isDamaged } from './heal-check.ts'
@@ -161,6 +163,19 @@ export function writeOn<App>({ store, platform }: Session<App>, rows: readonly R
   store.sync()
 }
 
+/** What a crash may leave for good; after a cancelled fence chains begin anew among its frames. */
+const HARMLESS: ReadonlySet<string> = new Set(['LeftoverFile', 'ChainRestart', 'ChainGap'])
+
+/** Frames, batches, footers, hashes and chains, by another reader than the one that opens stores. */
+function checkDirectory({ fs, dir }: SimPlatform): Breach | undefined {
+  for (const step of verifyDirectory(fs, dir, { level: 'full' })) {
+    if (step.type === 'progress') continue
+    if (step.type === 'finding' && HARMLESS.has(step.finding.code)) continue
+    return breach('L-REOPEN', 'a recovered and closed directory is not in order', 'nothing', step)
+  }
+  return undefined
+}
+
 /** The next open finds nothing to heal and everything as it was; a close leaves it so. */
 function reopen<App>(
   disk: SimDisk,
@@ -187,7 +202,7 @@ function reopen<App>(
   const reader = Store.openReadOnly({ dataDir: platform.dir, platform })
   try {
     const judged = judge(reader, world, tally.count)
-    return 'law' in judged ? judged : undefined
+    return 'law' in judged ? judged : checkDirectory(platform)
   } finally {
     reader.close()
   }
