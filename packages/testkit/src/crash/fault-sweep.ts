@@ -27,7 +27,7 @@ export interface FaultSweepOptions<App> extends CrashApp<App> {
   readonly errors?: readonly FaultError[]
   /** `sticky`: from the chosen call on every one fails, until the scenario is over. */
   readonly mode?: 'once' | 'sticky'
-  /** Crashes that are tried after each fault, for each model; default 4. */
+  /** Crashes that are tried after each fault, for each model; default 6. */
   readonly crashes?: number
   readonly marks?: readonly PathMark[]
   /** Defects that are counted in the report and do not fail the suite. */
@@ -192,14 +192,17 @@ class FaultSweep<App> {
   }
 
   #crash(story: Story<App>, plan: FaultPlan): void {
-    const { recording } = story.session
+    const { recording, ledger } = story.session
+    // From the moment on at which somebody has heard of the fault.
+    const failed = ledger.attempts.find(({ code }) => code !== undefined)
+    const from = Math.min(failed?.to ?? Infinity, recording.ops.length)
     const seed = seedOf(this.#name)
     const recovery = { app: this.#options, tally: this.#tally, budget: { depth: 1 }, seed } as const
     for (const model of PERSISTENCE_MODELS) {
       const images = new Images(recording, model)
       const { points } = crashPoints(images, {
-        from: recording.ops.length,
-        budget: this.#options.crashes ?? 4,
+        from,
+        budget: this.#options.crashes ?? 6,
         choices: seededChoices(seed + plan.nth),
       })
       for (const point of points) {

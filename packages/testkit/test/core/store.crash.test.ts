@@ -19,15 +19,19 @@ for (const [name, { options, scenario, marks }] of Object.entries(SCENARIOS)) {
   const app = { ...plainApp(options), scenario, known }
   reports.push([name, crashSuite(test, name, { ...app, marks, budget })])
   if (full) {
-    const swept = ['write.undone'] as const
-    reports.push([`${name}, faults`, faultSweep(test, name, { ...app, marks: swept })])
-    const sticky = { ...app, mode: 'sticky' } as const
+    const swept = { ...app, crashes: 14 }
+    const marks = ['write.undone', 'writer.poisoned'] as const
+    reports.push([`${name}, faults`, faultSweep(test, name, { ...swept, marks })])
+    const sticky = { ...swept, mode: 'sticky' } as const
     reports.push([`${name}, sticky faults`, faultSweep(test, `${name} sticky`, sticky)])
   }
 }
 
 if (!full) {
-  const few = { errors: ['EIO', { short: 'half', next: 'ENOSPC' }], crashes: 1 } as const
+  const few = {
+    errors: ['EIO', { late: 'EIO' }, { short: 'half', next: 'ENOSPC' }],
+    crashes: 2,
+  } as const
   const marks = ['write.undone', 'writer.poisoned'] as const
   for (const name of ['rotation', 'batch']) {
     const { options, scenario } = SCENARIOS[name]!
