@@ -1,5 +1,5 @@
 /** An event as somebody was told of it: by a receipt, or by reading. */
-import type { Coordinate, EventId, IndexEntry, Store } from '@batpak/core'
+import type { Coordinate, DiskPos, EventId, IndexEntry, Store } from '@batpak/core'
 
 export interface Told {
   readonly eventId: EventId
@@ -13,6 +13,8 @@ export interface Told {
   readonly eventHash: string
   /** Hex. */
   readonly prevHash: string
+  /** Where its frame lies. */
+  readonly place: DiskPos
   /** What was appended, where the kit knows it. */
   readonly content?: Content
 }
@@ -43,7 +45,17 @@ export function anyContentOf({ entity, scope, kind }: Told): Content {
 export function toldOf(entry: IndexEntry, content?: Content): Told {
   const { eventId, sequence, entity, scope, kind, clock, wallMs } = entry
   const hashes = { eventHash: hex(entry.eventHash), prevHash: hex(entry.prevHash) }
-  const told = { eventId, sequence, entity, scope, kind, clock, wallMs, ...hashes }
+  const told = {
+    eventId,
+    sequence,
+    entity,
+    scope,
+    kind,
+    clock,
+    wallMs,
+    place: entry.diskPos,
+    ...hashes,
+  }
   return content === undefined ? told : { ...told, content }
 }
 

@@ -77,20 +77,28 @@ export function checkUnchanged(before: Files, after: Files): Breach | undefined 
 const TORN_BYTES = 16
 
 /**
- * Whether a file holds something else than a beginning of what was written, with nothing or zeros
- * behind it: then damage cannot be told from a tail, and an open may refuse (F10).
+ * Where segments hold something else than a beginning of what was written, with nothing or zeros
+ * behind it, by segment id: there damage cannot be told from a tail, and an open may refuse (F10).
  */
-export function isDamaged(image: Files, asCalled: Files): boolean {
-  return [...image].some(([name, bytes]) => {
+export function damageIn(image: Files, asCalled: Files): ReadonlyMap<number, number> {
+  const damaged = new Map<number, number>()
+  for (const [name, bytes] of image) {
     const written = asCalled.get(name)
-    if (!SEGMENT.test(name) || written === undefined) return false
+    const id = SEGMENT.exec(name)?.[1]
+    if (id === undefined || written === undefined) continue
     let at = 0
     while (at < bytes.length && bytes[at] === written[at]) at += 1
-    if (at === bytes.length || at === written.length) return false
-    if (bytes.subarray(at).some((byte) => byte !== 0)) return true
-    const end = frameEnd(written, at)
-    return end - at < TORN_BYTES && bytes.length < end + PREFIX_BYTES
-  })
+    if (at < bytes.length && at < written.length && !isTail(bytes, written, at)) {
+      damaged.set(Number(id), at)
+    }
+  }
+  return damaged
+}
+
+function isTail(bytes: Uint8Array, written: Uint8Array, at: number): boolean {
+  if (bytes.subarray(at).some((byte) => byte !== 0)) return false
+  const end = frameEnd(written, at)
+  return end - at >= TORN_BYTES || bytes.length >= end + PREFIX_BYTES
 }
 
 /** Where the frame ends that holds the byte at `at`. */

@@ -85,7 +85,8 @@ function knownIsUnchanged(rows: readonly Row[], { known }: World): Breach | unde
 }
 
 function isEqual(told: Row, row: Row): boolean {
-  return (Object.keys(row) as (keyof Row)[]).every((key) => told[key] === row[key])
+  const keys = (Object.keys(row) as (keyof Row)[]).filter((key) => key !== 'place')
+  return keys.every((key) => told[key] === row[key])
 }
 
 function hiddenStaysHidden(rows: readonly Row[], { hidden, known }: World): Breach | undefined {

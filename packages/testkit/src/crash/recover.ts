@@ -12,7 +12,7 @@ import { verifyDirectory } from '@batpak/core/inspect'
 import { seededChoices } from '../core/choices.ts'
 import { breach, type Breach } from '../core/law.ts'
 import { codeOf } from '../core/outcome.ts'
-import { isLifecycle, type Row } from '../core/told.ts'
+import { isLifecycle, labelOf, type Row } from '../core/told.ts'
 import { Images } from '../sim/images.ts'
 import type { DiskHistory } from '../sim/history.ts'
 import type { PersistenceModel } from '../sim/persistence.ts'
@@ -20,7 +20,7 @@ import type { SimDisk } from '../sim/sim-disk.ts'
 import type { SimPlatform } from '../sim/sim-platform.ts'
 import { describePoint, fatesOf, isMidCall, type CrashPoint } from './crash-point.ts'
 import { crashPoints } from './enumerate.ts'
-import { checkHeals, checkUnchanged, filesOf, isDamaged } from './heal-check.ts'
+import { checkHeals, checkUnchanged, damageIn, filesOf } from './heal-check.ts'
 import { judge } from './judge.ts'
 import { Session, type CrashApp } from './session.ts'
 import type { CrashTally } from './tally.ts'
@@ -69,7 +69,7 @@ export function recover<App>(wreck: Wreck, options: RecoverOptions<App>): Failur
   if ('breach' in first) return first
   if ('refused' in first) return undefined
   const now = worldOf(first.rows, world)
-  const segment = Math.max(...[...session.store.entries()].map(({ diskPos }) => diskPos.segmentId))
+  const segment = Math.max(...first.rows.map(({ place }) => place.segmentId))
   const failed = goOn(session, first.rows)
   if (failed !== undefined) return { breach: failed }
   const { recording, ledger, openedAt } = session
@@ -116,7 +116,7 @@ export function openAndJudge<App>(
     session.open(app)
   } catch (error) {
     session.end()
-    const refused = checkRefusal(error, isDamaged(before, filesOf(asCalled, dir)))
+    const refused = checkRefusal(error, damageIn(before, filesOf(asCalled, dir)), world)
     const changed = refused ?? checkUnchanged(before, filesOf(disk, dir))
     if (changed !== undefined) return { breach: changed }
     tally.refuse(codeOf(error))
@@ -132,9 +132,20 @@ export function openAndJudge<App>(
 const DAMAGE: ReadonlySet<string> = new Set(['CrcMismatch', 'CorruptFrame', 'CorruptSegment'])
 
 /** F10: what may be damage is refused, never cut off. */
-function checkRefusal(error: unknown, damaged: boolean): Breach | undefined {
-  const allowed = damaged ? 'an open store, or a refusal of damage' : 'an open store'
-  if (damaged && isStoreError(error) && DAMAGE.has(error.code)) return undefined
+function checkRefusal(
+  error: unknown,
+  damage: ReadonlyMap<number, number>,
+  { required }: World,
+): Breach | undefined {
+  const hit = [...required.values()].find(
+    ({ place }) => place.offset + place.length > (damage.get(place.segmentId) ?? Infinity),
+  )
+  if (hit !== undefined) {
+    const what = `event ${labelOf(hit)} was durable and its bytes are gone`
+    return breach('L-DUR', what, 'an open store', codeOf(error))
+  }
+  const allowed = damage.size > 0 ? 'an open store, or a refusal of damage' : 'an open store'
+  if (damage.size > 0 && isStoreError(error) && DAMAGE.has(error.code)) return undefined
   return breach('L-OPEN', `the open failed: ${String(error)}`, allowed, codeOf(error))
 }
 
