@@ -1,4 +1,5 @@
 /** A failure at one chosen call: the N-th of its kind, once or from then on. Plain JSON. */
+import { systemError } from '@batpak/platform'
 import { matches, type FsCall, type FsUse } from '../host/host-spec.ts'
 
 /** `create` is an `open` that may make a file; `fsync` is also the one of `fsyncAsync`. */
@@ -37,6 +38,9 @@ export type Decision =
   | { readonly transfer: 'half' | number }
   /** Afterwards. */
   | { readonly late: string }
+
+/** What is wrong with a call that begins all the same. */
+export type Flaw = Exclude<Decision, { readonly code: string }>
 
 /** Counts the calls of one process and says which of them fail. */
 export class PlannedFaults {
@@ -93,4 +97,9 @@ function kindOf({ call, mode }: FsUse): string {
 export function shortened(length: number, { transfer }: { transfer: 'half' | number }): number {
   const wanted = transfer === 'half' ? Math.floor(length / 2) : transfer
   return Math.min(length, Math.max(1, wanted))
+}
+
+/** The end of a call that has done all it should. @throws the error that it has all the same */
+export function failLate(flaw: Flaw | undefined, syscall: string): void {
+  if (flaw !== undefined && 'late' in flaw) throw systemError(flaw.late, syscall)
 }

@@ -6,7 +6,7 @@ import {
   type PlatformFs,
 } from '@batpak/platform'
 import { faultOf, type FsUse, type HostSpec } from '../host/host-spec.ts'
-import { PlannedFaults, shortened, type Decision, type FaultPlan } from './fault-plan.ts'
+import { PlannedFaults, failLate, shortened, type FaultPlan, type Flaw } from './fault-plan.ts'
 import {
   UMASK,
   checkTransfer,
@@ -22,9 +22,6 @@ import type { DirectoryNode, FileNode, Inode } from './inode.ts'
 import type { SimDisk } from './sim-disk.ts'
 import { joinPath, splitPath } from './sim-paths.ts'
 import { walk, type Place } from './walk.ts'
-
-/** What is wrong with a call that begins all the same. */
-type Flaw = Exclude<Decision, { readonly code: string }>
 
 /** An open file description: what a descriptor stands for, and what holds a lock. */
 interface OpenFile {
@@ -394,8 +391,4 @@ export class SimFs implements PlatformFs {
     if (this.#disk.style !== 'windows') return false
     return this.#disk.inUse.isOpen(node) || this.#disk.inUse.isMapped(node)
   }
-}
-
-function failLate(flaw: Flaw | undefined, syscall: string): void {
-  if (flaw !== undefined && 'late' in flaw) throw systemError(flaw.late, syscall)
 }
