@@ -39,6 +39,8 @@ export interface JsonObject {
 export interface Program {
   readonly suite: string
   readonly version: 1
+  /** Options of the store, where the program opens one of batpak's own. */
+  readonly config?: JsonObject
   readonly steps: readonly JsonObject[]
 }
 
