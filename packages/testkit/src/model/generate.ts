@@ -5,7 +5,8 @@ import type { Command } from './command.ts'
 import type { ModelOptions } from './model.ts'
 import type { ModelProgram } from './run-program.ts'
 
-const MAX_STEPS = 50
+/** Shorter ones would reach little; what a failure does not need is left out afterwards. */
+const STEPS = { minLength: 12, maxLength: 60, size: 'max' } as const
 
 /** Options that change how a store works, and nothing that a caller could see of an event. */
 const NEUTRAL = {
@@ -42,7 +43,7 @@ export function programs<App>(
     )
     return fc.record({
       config,
-      steps: fc.array(steps, { maxLength: MAX_STEPS, size: 'max' }),
+      steps: fc.array(steps, STEPS),
     })
   })
 }

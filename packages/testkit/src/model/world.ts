@@ -4,6 +4,7 @@ import type { PlatformBackend } from '@batpak/platform'
 import type { ModelEvent, Wanted } from './model-event.ts'
 import { Model, type ModelOptions, type Route } from './model.ts'
 import type { ModelMachine } from './machine.ts'
+import type { BatchProposal, Proposal } from './wanted.ts'
 import { KEYS, UNKNOWN_ID, at } from './vocabulary.ts'
 
 /** What an application is opened with, beside the options of its store. */
@@ -38,6 +39,9 @@ export interface KeptPending {
   readonly replayed: boolean
 }
 
+/** A call with keys that can be made again. */
+export type KeyedCall = { readonly single: Proposal } | { readonly batch: BatchProposal }
+
 export interface StagedOutbox {
   readonly outbox: Outbox<unknown>
   staged: Wanted[]
@@ -59,7 +63,7 @@ export class World<App = unknown> {
   pendings: KeptPending[] = []
   storeOutbox: StagedOutbox | undefined
   fenceOutbox: StagedOutbox | undefined
-  inGroup = false
+  readonly keyedCalls: KeyedCall[] = []
   /** Commands that no sync has covered, as far as it can be known. */
   unsyncedCommands = 0
   /** The last frontier that was seen, as sequences. */

@@ -6,10 +6,47 @@
  * SEEDED: programs and options from the suite's name; BATPAK_SEED changes them, BATPAK_RUNS makes more, a failure prints the smallest program and the line that repeats it.
  */
 import { Store } from '@batpak/core'
-import { storeSuite } from '@batpak/testkit'
-import { test } from 'vitest'
+import { storeSuite, type StoreReport } from '@batpak/testkit'
+import { afterAll, expect, test } from 'vitest'
 
-const report = storeSuite(test, 'core', {
+const marks = [
+  'append.replayed',
+  'batch.replayed',
+  'fence.cancelled',
+  'fence.published',
+  'restore.footer',
+  'restore.scan',
+  'segment.rotated',
+] as const
+
+const unsigned = storeSuite(test, 'core', {
   open: (env, config) => Store.open({ ...config, platform: env.platform }),
+  marks,
 })
-test('print', () => console.log(report.runs, report.marks, JSON.stringify(report.commands, null, 1)))
+
+const signed = storeSuite(test, 'core signed', {
+  open: (env, config) =>
+    Store.open({ ...config, platform: env.platform, signingKeys: [new Uint8Array(32).fill(7)] }),
+  runs: 10,
+  realRuns: 1,
+})
+
+test('every command was executed, and every refusal was met', () => {
+  const { commands } = unsigned
+  for (const name of EXECUTED) expect(commands[name], name).toBeGreaterThan(0)
+})
+
+const EXECUTED = ['append', 'appendCas']
+
+afterAll(() => {
+  if (process.env['BATPAK_RUNS'] === undefined) return
+  console.log([...figures('core', unsigned), ...figures('core signed', signed)].join('\n'))
+})
+
+function figures(name: string, { runs, commands, marks: reached }: StoreReport): string[] {
+  const rows = Object.entries(commands).sort(([a], [b]) => (a < b ? -1 : 1))
+  return [
+    `${name}: ${runs} runs, marks ${reached.join(' ')}`,
+    ...rows.map(([command, count]) => `${String(count).padStart(8)}  ${command}`),
+  ]
+}

@@ -15,7 +15,9 @@ import {
   type BatchProposal,
   type ItemArgs,
 } from '../wanted.ts'
+import { at } from '../vocabulary.ts'
 import type { StagedOutbox, World } from '../world.ts'
+import { appendProposal } from './appends.ts'
 import { command } from './define.ts'
 
 const item: fc.Arbitrary<ItemArgs> = eventArgs({ prior: fc.nat(5) })
@@ -31,7 +33,7 @@ export const BATCHES: readonly Command<unknown>[] = [
     3,
     fc.record({
       items,
-      from: fc.nat(7),
+      from: fc.nat(5),
       odd: fc.constantFrom('', '', '', '', 'keyless', 'twice'),
       stray: rarely,
     }),
@@ -42,9 +44,12 @@ export const BATCHES: readonly Command<unknown>[] = [
         }
         return from + index
       }
-      submit(world, 'batchKeyed', batchOf(world, list, keyOf), world.route(stray))
+      const proposal = batchOf(world, list, keyOf)
+      world.keyedCalls.push({ batch: proposal })
+      submit(world, 'batchKeyed', proposal, world.route(stray))
     },
   ),
+  command('retry', 3, fc.record({ ix: fc.nat(9), verify: fc.boolean() }), retry),
   command('batchBadCausation', 1, fc.record({ items, ahead: fc.nat(2) }), (world, args) => {
     const { wanted, drafts } = batchOf(world, args.items.slice(0, -1))
     const index = wanted.length
@@ -95,6 +100,15 @@ function submit(world: World, name: string, { wanted, drafts }: BatchProposal, r
   settle(world, { name: call, verdict, fenced, synced: !fenced }, outcome)
   world.count('replay' in verdict ? `${call} (replayed)` : call)
   if (!fenced && 'write' in verdict && verdict.write.length > 0) requireDurable(world, call)
+}
+
+/** A keyed call is made again, as after a crash: it must write nothing, unless it was cancelled. */
+function retry(world: World, { ix, verify }: { ix: number; verify: boolean }): boolean {
+  if (world.keyedCalls.length === 0) return false
+  const call = at(world.keyedCalls, ix)
+  if ('batch' in call) submit(world, 'batchKeyed', call.batch, world.route(false))
+  else appendProposal(world, 'appendKeyed', call.single, { verify })
+  return true
 }
 
 /** The ids count for all items but those that name a cause of their own. */
