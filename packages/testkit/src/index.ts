@@ -47,6 +47,8 @@ export type { DiskOp } from './sim/inode.ts'
 export type { DiskDiff, DiskSnapshot, SnapshotEntry } from './sim/snapshot.ts'
 export { profileFixture } from './fixtures/profile-fixture.ts'
 export type { ProfileBase, ProfileFixture, ProfileFixtureSpec } from './fixtures/profile-fixture.ts'
+/** The generator of arguments: the same copy that the suites use. */
+export { default as fc } from 'fast-check'
 export { storeSuite } from './model/store-suite.ts'
 export type { StoreReport, StoreSuiteOptions } from './model/store-suite.ts'
 export { appCommand } from './model/command.ts'

@@ -12,7 +12,7 @@ export interface Command<App> {
   /** How often it comes, beside the others; default 1. */
   readonly weight: number
   /** False when the step cannot be done now: it is left out. */
-  run(world: World<App>, args: Json): boolean | Promise<boolean>
+  readonly run: (world: World, args: Json, app: App) => Promise<boolean>
 }
 
 export interface AppCommandOptions<App, A> {
@@ -47,17 +47,17 @@ export function appCommand<App, A extends Json>(
     name,
     args,
     weight,
-    run: async (world, json) => {
+    run: async (world, json, app) => {
       const given = json as A
       // A fence of the harness would refuse every write of the application.
       if (world.model.fenceStart !== undefined) return false
-      if (when !== undefined && !when(world.app, given)) return false
-      const outcome = await outcomeOf(() => run(world.app, given, world.env()))
+      if (when !== undefined && !when(app, given)) return false
+      const outcome = await outcomeOf(() => run(app, given, world.env()))
       world.count(name)
-      adoptWrites(world as World)
+      adoptWrites(world)
       // Nobody knows what it has synced.
       world.unsyncedCommands = 0
-      judge(name, outcome, () => expect?.(outcome, given, world.app))
+      judge(name, outcome, () => expect?.(outcome, given, app))
       return true
     },
   }

@@ -27,7 +27,9 @@ export function checkFrontier(world: World): void {
   }
   const { accepted, durable, visible } = seen
   const rising =
-    acceptedHlc.sequence >= accepted && durableHlc.sequence >= durable && visibleHlc.sequence >= visible
+    acceptedHlc.sequence >= accepted &&
+    durableHlc.sequence >= durable &&
+    visibleHlc.sequence >= visible
   require(rising, 'L-FRONT', 'a frontier fell', seen, order)
   const minus = visibleHlc.sequence - durableHlc.sequence
   front('visibleMinusDurableSeq', minus, rest.visibleMinusDurableSeq)
@@ -92,5 +94,8 @@ function front(name: string, expected: number, actual: number): void {
 }
 
 function notBefore(later: HlcPoint, earlier: HlcPoint): boolean {
-  return later.wallMs > earlier.wallMs || (later.wallMs === earlier.wallMs && later.sequence >= earlier.sequence)
+  return (
+    later.wallMs > earlier.wallMs ||
+    (later.wallMs === earlier.wallMs && later.sequence >= earlier.sequence)
+  )
 }

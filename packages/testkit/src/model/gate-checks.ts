@@ -29,7 +29,10 @@ function refuse(name: string, oracle: (ctx: number) => boolean): GateCheck<Json>
   return {
     gate: gate<Json>(name, (ctx) => {
       if (oracle(ctx as number)) return undefined
-      return deny(name, `${ctx as number} is refused`, { code: 'NO', context: [['ctx', `${ctx as number}`]] })
+      return deny(name, `${ctx as number} is refused`, {
+        code: 'NO',
+        context: [['ctx', `${ctx as number}`]],
+      })
     }),
     oracle: (ctx) => oracle(ctx as number),
   }

@@ -19,7 +19,12 @@ export function openApp(world: World, before: Ending | 'nothing'): void {
   world.inherited = new Set(unsyncedSegments(machine))
   const outcome = syncOutcomeOf(() => definition.open(world.env(), world.config()))
   if (outcome.kind === 'denied') {
-    throw new BrokenLaw('L-OPEN', `an open after ${before} failed`, 'a store', codeOf(outcome.error))
+    throw new BrokenLaw(
+      'L-OPEN',
+      `an open after ${before} failed`,
+      'a store',
+      codeOf(outcome.error),
+    )
   }
   world.app = outcome.value
   const store: unknown = definition.store?.(world.app) ?? world.app

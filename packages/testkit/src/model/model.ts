@@ -66,7 +66,8 @@ export class Model {
     const refused = this.#judgeRoute(options.route)
     if (refused !== undefined) return refused
     const { requireIdempotencyKeys, singleAppendMaxBytes } = this.limits
-    if (requireIdempotencyKeys && wanted.key === undefined) return { refused: 'IdempotencyRequired' }
+    if (requireIdempotencyKeys && wanted.key === undefined)
+      return { refused: 'IdempotencyRequired' }
     if (sizeOf(wanted) > singleAppendMaxBytes) return { refused: 'Configuration' }
     const known = wanted.key === undefined ? undefined : this.known(wanted.key)
     if (known !== undefined) {

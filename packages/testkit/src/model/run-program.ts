@@ -68,7 +68,7 @@ async function runSteps<App>(
     const command = commands.get(name)
     if (command === undefined) throw new TypeError(`this suite has no command ${name}`)
     done.push(step)
-    if (!(await command.run(world, args))) {
+    if (!(await command.run(any, args, world.app))) {
       done.pop()
       continue
     }

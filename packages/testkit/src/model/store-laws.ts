@@ -17,7 +17,9 @@ export function checkStore(world: World, thorough: boolean): void {
   const { store, model } = world
   const entries = [...store.entries()]
   checkVisible(world, entries)
-  const fresh = entries.filter(({ sequence }) => model.events[sequence]!.told?.timestampUs === undefined)
+  const fresh = entries.filter(
+    ({ sequence }) => model.events[sequence]!.told?.timestampUs === undefined,
+  )
   for (const entry of entries) checkEntry(model.events[entry.sequence]!, entry)
   const again = thorough ? entries : [...fresh, ...sample(entries, model.events.length)]
   for (const { eventId, sequence } of again) {
@@ -38,7 +40,9 @@ export function checkStore(world: World, thorough: boolean): void {
 function checkVisible({ model }: World, entries: readonly IndexEntry[]): void {
   let last = -1
   const seen = new Set<number>()
-  const told = new Map(model.events.flatMap((event) => (event.told ? [[event.told.eventId, event]] : [])))
+  const told = new Map(
+    model.events.flatMap((event) => (event.told ? [[event.told.eventId, event]] : [])),
+  )
   for (const entry of entries) {
     const { sequence, eventId } = entry
     require(sequence > last, 'L-QUERY', 'entries are out of order', `more than ${last}`, sequence)
@@ -49,7 +53,8 @@ function checkVisible({ model }: World, entries: readonly IndexEntry[]): void {
       require(false, 'L-SEQ', `${labelOf(other)} has changed its sequence`, other.sequence, sequence)
     }
     const what = `${entry.entity}#${entry.clock} (sequence ${sequence}) is visible`
-    require(event !== undefined, 'L-GHOST', `${what} and was never written`, 'no such event', 'visible')
+    require(event !==
+      undefined, 'L-GHOST', `${what} and was never written`, 'no such event', 'visible')
     const secret = event.state !== 'visible'
     require(!secret, 'L-HIDE', `${what} although its fence is not published`, event.state, 'visible')
     seen.add(sequence)
@@ -98,7 +103,9 @@ export function checkChain(event: ModelEvent, prevHash: Uint8Array): void {
 export function checkTold(
   name: string,
   told: Told,
-  now: { diskPos: Told['diskPos']; prevHash: Uint8Array } & ({ eventHash: Uint8Array } | { contentHash: Uint8Array }),
+  now: { diskPos: Told['diskPos']; prevHash: Uint8Array } & (
+    { eventHash: Uint8Array } | { contentHash: Uint8Array }
+  ),
 ): void {
   const hash = 'eventHash' in now ? now.eventHash : now.contentHash
   bytes('L-READ', `hash of ${name}`, told.eventHash, hash)
@@ -179,7 +186,10 @@ function checkReceiptHolds({ store }: World, { receipt, event }: KeptReceipt): v
   const { outcome, ...why } = store.verify(receipt)
   const name = `the receipt of ${labelOf(event)}`
   if (event.state === 'visible') {
-    require(outcome !== 'invalid', 'L-READ', `${name} does not verify`, 'accepted', { outcome, ...why })
+    require(outcome !== 'invalid', 'L-READ', `${name} does not verify`, 'accepted', {
+      outcome,
+      ...why,
+    })
   }
 }
 
@@ -199,7 +209,9 @@ export function bytes(
   actual: Uint8Array,
 ): void {
   if (Buffer.compare(expected, actual) === 0) return
-  require(false, law, what, Buffer.from(expected).toString('hex'), Buffer.from(actual).toString('hex'))
+  require(false, law, what, Buffer.from(expected).toString('hex'), Buffer.from(actual).toString(
+    'hex',
+  ))
 }
 
 const ZEROS = new Uint8Array(32)

@@ -11,7 +11,7 @@ import { BrokenLaw } from './broken-law.ts'
 import { APP_CONFIG, STORE_CONFIG, programs } from './generate.ts'
 import { BUILT_IN_GATES, type GateChecks } from './gate-checks.ts'
 import { realModelMachine, simulatedModelMachine, type ModelMachine } from './machine.ts'
-import { minimize } from './minimize.ts'
+import { minimize, type Failure } from './minimize.ts'
 import type { ModelOptions } from './model.ts'
 import { runProgram, type ModelProgram, type RunResult } from './run-program.ts'
 import type { ModelApp } from './world.ts'
@@ -38,8 +38,7 @@ export interface StoreReport extends Report {
 
 // Runners count from the start of a test, and a busy machine is no broken law.
 const TIMEOUT_MS = 600_000
-/** After a failure: how many more runs fast-check may take to shrink it. */
-const SHRINK_RUNS = 500
+/** Every so many runs are done twice. */
 const REPEATED = 20
 
 /**
@@ -91,13 +90,14 @@ class StoreModelSuite<App> {
     }
     this.#name = name
     this.#options = options
-    const builtIn: readonly unknown[] = builtInCommands(options.gates ?? BUILT_IN_GATES)
-    this.#commands = [...(builtIn as readonly Command<App>[]), ...(options.commands ?? [])]
+    this.#commands = [
+      ...builtInCommands(options.gates ?? BUILT_IN_GATES),
+      ...(options.commands ?? []),
+    ]
     this.#byName = new Map(this.#commands.map((command) => [command.name, command]))
-    if (this.#byName.size < this.#commands.length) {
-      const twice = this.#commands.find((one) => this.#byName.get(one.name) !== one)!
-      throw new TypeError(`storeSuite: two commands are named ${twice.name}`)
-    }
+    const names = this.#commands.map((command) => command.name)
+    const twice = names.find((one, i) => names.indexOf(one) !== i)
+    if (twice !== undefined) throw new TypeError(`storeSuite: two commands are named ${twice}`)
     this.#report.notChecked.push(...NOT_BUILT)
     if (options.realRuns === 0) this.#report.notChecked.push('the real disk: realRuns is 0')
   }
@@ -138,25 +138,26 @@ class StoreModelSuite<App> {
     const hasOwn = (this.#options.commands ?? []).length > 0
     const config = this.#options.config ?? (hasOwn ? APP_CONFIG : STORE_CONFIG)
     let count = 0
-    let afterFailure = 0
-    let last: { readonly program: ModelProgram; readonly broken: BrokenLaw } | undefined
+    let failure: Failure | undefined
     const property = fc.asyncProperty(programs(this.#commands, config), async (program) => {
-      if (last !== undefined && (afterFailure += 1) > SHRINK_RUNS) return
       count += 1
       const { broken, done, fingerprint } = await this.#run(program, make())
-      const repeated = broken === undefined && count % REPEATED === 0
-      const failed = broken ?? (repeated ? await this.#repeat(program, fingerprint, make()) : undefined)
-      if (failed === undefined) return
-      last = { program: { ...program, steps: broken === undefined ? program.steps : done }, broken: failed }
-      throw failed
+      if (broken !== undefined) failure = { program: { ...program, steps: done }, broken }
+      else if (count % REPEATED === 0) {
+        const differs = await this.#repeat(program, fingerprint, make())
+        if (differs !== undefined) throw this.#violation(program, differs)
+      }
+      return failure === undefined
     })
-    const details = await fc.check(property, { numRuns, seed })
-    if (!details.failed) return
-    const { errorInstance } = details
-    if (last === undefined || !(errorInstance instanceof BrokenLaw)) throw errorInstance
-    const found = { program: details.counterexample![0], broken: errorInstance }
-    const smallest = await minimize(found, (program) => this.#run(program, make()))
-    throw this.#violation(smallest.program, smallest.broken)
+    // What fast-check would shrink is the whole program at once; `minimize` knows its parts.
+    const details = await fc.check(property, { numRuns, seed, endOnFailure: true })
+    if (failure !== undefined) {
+      const argsOf = (command: string): fc.Arbitrary<Json> => this.#byName.get(command)!.args
+      const run = (program: ModelProgram): Promise<RunResult> => this.#run(program, make())
+      const smallest = await minimize(failure, { argsOf, config }, run)
+      throw this.#violation(smallest.program, smallest.broken)
+    }
+    if (details.failed) throw details.errorInstance
   }
 
   /** The same program again: it must leave the same bytes. */

@@ -36,7 +36,43 @@ test('every command was executed, and every refusal was met', () => {
   for (const name of EXECUTED) expect(commands[name], name).toBeGreaterThan(0)
 })
 
-const EXECUTED = ['append', 'appendCas']
+const EXECUTED = [
+  ...[
+    'append',
+    'appendCas',
+    'appendKeyed',
+    'appendKeyed (replayed)',
+    'appendReactions',
+    'tooLarge',
+  ],
+  ...['batch', 'batch of several', 'batchKeyed', 'batchKeyed (replayed)', 'batchBadCausation'],
+  ...[
+    'fence.begin',
+    'fence.append',
+    'fence.batch',
+    'fence.publish',
+    'fence.cancel',
+    'fence.dispose',
+  ],
+  ...['outbox.stage', 'outbox.flush', 'outbox.dispose', 'fence.outbox.flush'],
+  ...['group', 'sync', 'syncAsync', 'waitFor', 'tick forward', 'tick backward'],
+  ...['entries', 'page', 'ancestors', 'causes', 'project', 'get'],
+  ...['guard (permitted)', 'guard (denied)', 'appendDenial', 'openSecond'],
+  ...['open', 'close', 'dispose', 'abandon', 'kill'].map((end) => {
+    return end === 'open' ? end : `reopen after ${end}`
+  }),
+  ...[
+    'Configuration',
+    'BatchItemTooLarge',
+    'BatchFailed',
+    'IdempotencyConflict',
+    'IdempotencyPartialBatch',
+    'IdempotencyRequired',
+    'SequenceMismatch',
+    'VisibilityFenceActive',
+    'VisibilityFenceNotActive',
+  ].map((code) => `refused: ${code}`),
+]
 
 afterAll(() => {
   if (process.env['BATPAK_RUNS'] === undefined) return

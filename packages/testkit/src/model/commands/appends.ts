@@ -9,17 +9,17 @@ import { eventArgs, proposalOf, type EventArgs, type Proposal } from '../wanted.
 import type { World } from '../world.ts'
 import { command } from './define.ts'
 
+const rarely = fc.constantFrom(false, false, false, true)
+
 /** What every single append may also have. */
 const MORE = {
   /** Goes where it must be refused: past an open fence, or through a finished one. */
-  stray: fc.constant(true),
-  durable: fc.constant(true),
+  stray: rarely,
+  durable: rarely,
 }
 
-const EXPECTED = {
-  /** The head's clock and this, or that there is no event. */
-  expected: fc.constantFrom<'empty' | -1 | 0 | 1>(0, 0, 0, 'empty', 1, -1),
-}
+/** The head's clock and this, or that there is no event. */
+const expected = fc.constantFrom<'empty' | number>(0, 0, 0, 'empty', 1, -1)
 
 type SingleArgs = EventArgs & {
   readonly stray?: boolean
@@ -30,15 +30,12 @@ type SingleArgs = EventArgs & {
 }
 
 export const APPENDS: readonly Command<unknown>[] = [
-  command('append', 4, sometimes(eventArgs(MORE)), (world, args) => append(world, 'append', args)),
-  command('appendCas', 3, sometimes(eventArgs({ ...MORE, ...EXPECTED })), (world, args) =>
+  command('append', 4, eventArgs(MORE), (world, args) => append(world, 'append', args)),
+  command('appendCas', 3, eventArgs({ ...MORE, expected }), (world, args) =>
     append(world, 'appendCas', { expected: 0, ...args }),
   ),
-  command(
-    'appendKeyed',
-    3,
-    sometimes(eventArgs({ ...MORE, ...EXPECTED, key: fc.nat(5) })),
-    (world, args) => append(world, 'appendKeyed', { key: 0, ...args }),
+  command('appendKeyed', 3, eventArgs({ ...MORE, key: fc.nat(5) }), (world, args) =>
+    append(world, 'appendKeyed', { key: 0, ...args }),
   ),
   command('tooLarge', 1, fc.record({ e: fc.nat(4), over: fc.nat(8) }), (world, { e, over }) => {
     const limit = world.model.limits.singleAppendMaxBytes
@@ -46,20 +43,6 @@ export const APPENDS: readonly Command<unknown>[] = [
     return append(world, 'tooLarge', { e, pad: limit + over, n: 0 } as SingleArgs)
   }),
 ]
-
-/** Strays and other rarities would be in half of all steps. */
-function sometimes(args: fc.Arbitrary<SingleArgs>): fc.Arbitrary<SingleArgs> {
-  return fc.tuple(args, fc.nat(5)).map(([given, die]) => {
-    const { stray: _, durable: __, expected, ...rest } = given
-    const key = given.key !== undefined
-    return {
-      ...rest,
-      ...(die === 0 && { stray: true }),
-      ...(die === 1 && { durable: true }),
-      ...(expected !== undefined && (!key || die === 2) && { expected }),
-    }
-  })
-}
 
 /** One append, wherever it belongs, judged. */
 export function append(world: World, name: string, args: SingleArgs): boolean {

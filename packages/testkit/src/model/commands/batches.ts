@@ -14,20 +14,26 @@ import {
   withCause,
   type BatchProposal,
   type ItemArgs,
+  type Proposal,
 } from '../wanted.ts'
-import { at } from '../vocabulary.ts'
+import { NOTES, SCOPES, at } from '../vocabulary.ts'
 import type { StagedOutbox, World } from '../world.ts'
 import { appendProposal } from './appends.ts'
 import { command } from './define.ts'
 
 const item: fc.Arbitrary<ItemArgs> = eventArgs({ prior: fc.nat(5) })
 const items = fc.array(item, { minLength: 1, maxLength: 6 })
-const rarely = fc.nat(7).map((die) => die === 0)
+const rarely = fc.constantFrom(...[false, false, false, false, false, false, false], true)
 
 export const BATCHES: readonly Command<unknown>[] = [
-  command('batch', 3, fc.record({ items: fc.array(item, { maxLength: 9 }), stray: rarely }), (world, args) => {
-    submit(world, 'batch', batchOf(world, args.items), world.route(args.stray))
-  }),
+  command(
+    'batch',
+    3,
+    fc.record({ items: fc.array(item, { maxLength: 9 }), stray: rarely }),
+    (world, args) => {
+      submit(world, 'batch', batchOf(world, args.items), world.route(args.stray))
+    },
+  ),
   command(
     'batchKeyed',
     3,
@@ -49,7 +55,12 @@ export const BATCHES: readonly Command<unknown>[] = [
       submit(world, 'batchKeyed', proposal, world.route(stray))
     },
   ),
-  command('retry', 3, fc.record({ ix: fc.nat(9), verify: fc.boolean() }), retry),
+  command(
+    'retry',
+    3,
+    fc.record({ ix: fc.nat(9), verify: fc.boolean(), other: fc.nat(5) }),
+    (world, args) => retry(world, args),
+  ),
   command('batchBadCausation', 1, fc.record({ items, ahead: fc.nat(2) }), (world, args) => {
     const { wanted, drafts } = batchOf(world, args.items.slice(0, -1))
     const index = wanted.length
@@ -72,11 +83,9 @@ export const BATCHES: readonly Command<unknown>[] = [
     fc.record({ items, correlation: fc.nat(60), cause: fc.nat(60) }),
     (world, args) => react(world, args),
   ),
-  command('outbox.stage', 2, item, (world, args) => {
+  command('outbox.stage', 3, fc.array(item, { minLength: 1, maxLength: 4 }), (world, list) => {
     const box = outboxOf(world)
-    const { wanted, draft } = withCause(proposalOf(world, args), priorOf(args, box.staged.length))
-    box.outbox.push(draft)
-    box.staged.push(wanted)
+    for (const args of list) stage(world, box, args)
     same('L-CONT', 'the length of the outbox', box.staged.length, box.outbox.length)
     world.count('outbox.stage')
   }),
@@ -99,27 +108,56 @@ function submit(world: World, name: string, { wanted, drafts }: BatchProposal, r
   const call = fenced ? `fence.${name}` : name
   settle(world, { name: call, verdict, fenced, synced: !fenced }, outcome)
   world.count('replay' in verdict ? `${call} (replayed)` : call)
+  if ('write' in verdict && verdict.write.length > 2) world.count('batch of several')
   if (!fenced && 'write' in verdict && verdict.write.length > 0) requireDurable(world, call)
 }
 
+interface RetryArgs {
+  readonly ix: number
+  readonly verify: boolean
+  /** 0 and 1: with another kind or another scope than before; 2: only if the entity is empty. */
+  readonly other: number
+}
+
 /** A keyed call is made again, as after a crash: it must write nothing, unless it was cancelled. */
-function retry(world: World, { ix, verify }: { ix: number; verify: boolean }): boolean {
+function retry(world: World, { ix, verify, other }: RetryArgs): boolean {
   if (world.keyedCalls.length === 0) return false
   const call = at(world.keyedCalls, ix)
   if ('batch' in call) submit(world, 'batchKeyed', call.batch, world.route(false))
-  else appendProposal(world, 'appendKeyed', call.single, { verify })
+  else {
+    // A known key is answered before anything is compared (W-64).
+    const cas = other === 2 ? ({ expected: 'empty' } as const) : {}
+    appendProposal(world, 'appendKeyed', changed(call.single, other), { verify, ...cas })
+  }
   return true
+}
+
+function changed(proposal: Proposal, other: number): Proposal {
+  if (other > 1) return proposal
+  const { wanted, at: old } = proposal
+  const type = other === 0 ? NOTES.find(({ kind }) => kind !== wanted.kind)! : proposal.type
+  const scope = other === 1 ? SCOPES.find((name) => name !== old.scope)! : old.scope
+  const place = { entity: old.entity, scope }
+  return { ...proposal, at: place, type, wanted: { ...wanted, at: place, kind: type.kind } }
 }
 
 /** The ids count for all items but those that name a cause of their own. */
 function react(
   world: World,
-  args: { readonly items: readonly ItemArgs[]; readonly correlation: number; readonly cause: number },
+  args: {
+    readonly items: readonly ItemArgs[]
+    readonly correlation: number
+    readonly cause: number
+  },
 ): void {
   const correlationId = world.pickId(args.correlation)
   const causationId = world.pickId(args.cause)
   const { wanted, drafts } = batchOf(world, args.items)
-  const all = wanted.map((event) => ({ ...event, correlationId, cause: event.cause ?? causationId }))
+  const all = wanted.map((event) => ({
+    ...event,
+    correlationId,
+    cause: event.cause ?? causationId,
+  }))
   const verdict = world.model.judgeBatch(all, 'store')
   const ids = { correlationId, causationId: causationId satisfies EventId }
   const outcome = syncOutcomeOf(() => world.store.appendReactions(ids, drafts))
@@ -137,6 +175,12 @@ function outboxOf(world: World): StagedOutbox {
   if (world.fenceOutbox !== undefined) return world.fenceOutbox
   world.storeOutbox ??= { outbox: world.store.outbox(), staged: [] }
   return world.storeOutbox
+}
+
+function stage(world: World, box: StagedOutbox, args: ItemArgs): void {
+  const { wanted, draft } = withCause(proposalOf(world, args), priorOf(args, box.staged.length))
+  box.outbox.push(draft)
+  box.staged.push(wanted)
 }
 
 function flush(world: World): void {

@@ -18,8 +18,11 @@ export function gateCommands(gates: GateChecks<Json>): readonly Command<unknown>
   const args = fc.record({ event: eventArgs({}), ctx: gates.ctx, record: fc.boolean() })
   return [
     command('guard', 2, args, (world, given) => runGuard(world, gates, given)),
-    command('appendDenial', 1, fc.record({ event: eventArgs({}), gate: fc.nat(3) }), (world, given) =>
-      appendDenial(world, gates, given),
+    command(
+      'appendDenial',
+      1,
+      fc.record({ event: eventArgs({}), gate: fc.nat(3) }),
+      (world, given) => appendDenial(world, gates, given),
     ),
   ]
 }
@@ -66,7 +69,11 @@ function runGuard(world: World, { checks }: GateChecks<Json>, args: GuardArgs): 
     return
   }
   requireDenied(outcome.value, checks[denier]!.gate.name)
-  checkTrace(world, checks.map(({ gate }) => gate.name), denier)
+  checkTrace(
+    world,
+    checks.map(({ gate }) => gate.name),
+    denier,
+  )
 }
 
 function receiptOf(outcome: CallOutcome<Guarded>, permitted: boolean): CallOutcome {
@@ -107,7 +114,12 @@ function appendDenial(
   )
   world.count('appendDenial')
   settle(world, { name: 'appendDenial', verdict, fenced: false }, outcome)
-  if (outcome.kind === 'ok') checkTrace(world, checks.map(({ gate }) => gate.name), denier)
+  if (outcome.kind === 'ok')
+    checkTrace(
+      world,
+      checks.map(({ gate }) => gate.name),
+      denier,
+    )
   return true
 }
 
