@@ -1,5 +1,5 @@
 /** A store's beginning, its three ends, and that it is the same store afterwards. */
-import { Kind, Store } from '@batpak/core'
+import { Kind, Store, type ReadOnlyStore, type StoreOptions } from '@batpak/core'
 import { abandon } from '@batpak/core/testing'
 import { adoptWrites } from './adopt.ts'
 import { BrokenLaw, require } from './broken-law.ts'
@@ -120,6 +120,9 @@ export function restart(world: World, asked: Ending, cutFooters: boolean): void 
   openApp(world, ending)
 }
 
+const openReadOnly = (options: StoreOptions): ReadOnlyStore => Store.openReadOnly(options)
+const openUnlocked = (options: StoreOptions): ReadOnlyStore => Store.openUnlocked(options)
+
 /** Opens the closed directory for reading only: the same events, and nothing is written. */
 export function readClosed(world: World): void {
   const { machine, model } = world
@@ -128,7 +131,7 @@ export function readClosed(world: World): void {
   const before = machine.fingerprint()
   const options = { ...world.options, dataDir: machine.dir, platform }
   const expected = model.visible.map(({ told }) => told!.eventId)
-  for (const open of [Store.openReadOnly, Store.openUnlocked]) {
+  for (const open of [openReadOnly, openUnlocked]) {
     const store = open(options)
     // Behind them stands the event of the close, which the model learns from the next open.
     const read = [...store.events()].map(({ eventId }) => eventId).slice(0, -1)

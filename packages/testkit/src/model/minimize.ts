@@ -3,7 +3,7 @@
  * become simpler, as long as the same law breaks.
  */
 import type fc from 'fast-check'
-import type { Json, JsonObject } from '../core/law.ts'
+import type { Json } from '../core/law.ts'
 import type { BrokenLaw } from './broken-law.ts'
 import type { ModelOptions } from './model.ts'
 import type { ModelProgram, RunResult } from './run-program.ts'
@@ -97,7 +97,7 @@ class Search {
     const program = { ...this.best.program, ...change }
     const { broken, done } = await this.#run(program)
     if (broken?.breach.law !== this.best.broken.breach.law) return false
-    this.best = { program: { ...program, steps: done as readonly JsonObject[] }, broken }
+    this.best = { program: { ...program, steps: done }, broken }
     return true
   }
 }

@@ -31,48 +31,26 @@ const signed = storeSuite(test, 'core signed', {
   realRuns: 1,
 })
 
-test('every command was executed, and every refusal was met', () => {
-  const { commands } = unsigned
-  for (const name of EXECUTED) expect(commands[name], name).toBeGreaterThan(0)
-})
+/** Where a generator that no longer reaches something would go unnoticed. */
+const REACHED = `
+  append, appendCas, appendKeyed, appendKeyed (replayed), appendReactions, tooLarge,
+  batch, batch of several, batchKeyed, batchKeyed (replayed), batchBadCausation, batchTooLarge,
+  fence.begin, fence.append, fence.batch, fence.publish, fence.cancel, fence.dispose,
+  outbox.stage, outbox.flush, outbox.dispose, fence.outbox.flush,
+  group, sync, syncAsync, waitFor, tick forward, tick backward,
+  entries, page, ancestors, causes, project, get,
+  guard (permitted), guard (denied), appendDenial, openSecond,
+  open, reopen after close, reopen after dispose, reopen after abandon, reopen after kill,
+  refused: Configuration, refused: BatchItemTooLarge, refused: BatchFailed,
+  refused: IdempotencyConflict, refused: IdempotencyPartialBatch, refused: IdempotencyRequired,
+  refused: SequenceMismatch, refused: VisibilityFenceActive, refused: VisibilityFenceNotActive`
 
-const EXECUTED = [
-  ...[
-    'append',
-    'appendCas',
-    'appendKeyed',
-    'appendKeyed (replayed)',
-    'appendReactions',
-    'tooLarge',
-  ],
-  ...['batch', 'batch of several', 'batchKeyed', 'batchKeyed (replayed)', 'batchBadCausation'],
-  ...[
-    'fence.begin',
-    'fence.append',
-    'fence.batch',
-    'fence.publish',
-    'fence.cancel',
-    'fence.dispose',
-  ],
-  ...['outbox.stage', 'outbox.flush', 'outbox.dispose', 'fence.outbox.flush'],
-  ...['group', 'sync', 'syncAsync', 'waitFor', 'tick forward', 'tick backward'],
-  ...['entries', 'page', 'ancestors', 'causes', 'project', 'get'],
-  ...['guard (permitted)', 'guard (denied)', 'appendDenial', 'openSecond'],
-  ...['open', 'close', 'dispose', 'abandon', 'kill'].map((end) => {
-    return end === 'open' ? end : `reopen after ${end}`
-  }),
-  ...[
-    'Configuration',
-    'BatchItemTooLarge',
-    'BatchFailed',
-    'IdempotencyConflict',
-    'IdempotencyPartialBatch',
-    'IdempotencyRequired',
-    'SequenceMismatch',
-    'VisibilityFenceActive',
-    'VisibilityFenceNotActive',
-  ].map((code) => `refused: ${code}`),
-]
+test('every command was executed, and every refusal was met', () => {
+  if (process.env['BATPAK_REPLAY'] !== undefined) return
+  for (const name of REACHED.trim().split(/,\s+/)) {
+    expect(unsigned.commands[name], name).toBeGreaterThan(0)
+  }
+})
 
 afterAll(() => {
   if (process.env['BATPAK_RUNS'] === undefined) return

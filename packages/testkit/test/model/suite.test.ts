@@ -107,11 +107,11 @@ it('an application that writes behind the back of the store breaks a law of the 
     open: (env, config) => {
       const store = Store.open({ ...config, platform: env.platform })
       const original = store.append.bind(store)
-      store.append = ((...args: Parameters<Store['append']>) => {
+      store.append = (...args: Parameters<Store['append']>) => {
         const receipt = original(...args)
         store.appendBytes({ entity: 'stowaway', scope: 'x' }, Placed.kind, new Uint8Array([0xc0]))
         return receipt
-      }) as Store['append']
+      }
       return new Orders(store)
     },
     commands: [],

@@ -40,7 +40,7 @@ export const APPENDS: readonly Command<unknown>[] = [
   command('tooLarge', 1, fc.record({ e: fc.nat(4), over: fc.nat(8) }), (world, { e, over }) => {
     const limit = world.model.limits.singleAppendMaxBytes
     if (limit > 65_536) return false
-    return append(world, 'tooLarge', { e, pad: limit + over, n: 0 } as SingleArgs)
+    return append(world, 'tooLarge', { e, pad: limit + over })
   }),
 ]
 

@@ -23,7 +23,7 @@ import { command } from './define.ts'
 
 const item: fc.Arbitrary<ItemArgs> = eventArgs({ prior: fc.nat(5) })
 const items = fc.array(item, { minLength: 1, maxLength: 6 })
-const rarely = fc.constantFrom(...[false, false, false, false, false, false, false], true)
+const rarely = fc.constantFrom(...new Array<boolean>(7).fill(false), true)
 
 export const BATCHES: readonly Command<unknown>[] = [
   command(

@@ -38,7 +38,7 @@ function runGuard(world: World, { checks }: GateChecks<Json>, args: GuardArgs): 
   const gates = gateSet(checks.map(({ gate }) => gate))
   const denier = checks.findIndex(({ oracle }) => !oracle(args.ctx))
   const recorded = denier >= 0 && args.record
-  const { causationId, correlationId, position } = options
+  const { position } = options
   const written = denier < 0 ? wanted : denialOf(wanted, { lane: 0, ...position })
   const verdict = world.model.judgeAppend(written, { route: 'store' })
   const outcome = syncOutcomeOf(() =>
@@ -48,12 +48,10 @@ function runGuard(world: World, { checks }: GateChecks<Json>, args: GuardArgs): 
       type,
       value,
       gates,
-      ctx: args.ctx as never,
+      ctx: args.ctx,
       ...(args.record && { onDenial: 'record' as const }),
     }),
   )
-  void causationId
-  void correlationId
   world.count(denier < 0 ? 'guard (permitted)' : 'guard (denied)')
   if (denier >= 0 && !recorded) {
     require(outcome.kind === 'ok', 'L-CONT', 'guard was refused', 'a denial', outcome)
