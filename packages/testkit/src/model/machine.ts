@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readSegmentInfo } from '@batpak/core/inspect'
 import { nodePlatform, type Clock, type PlatformBackend, type PlatformFs } from '@batpak/platform'
+import { messageOf } from '../core/law.ts'
 import { simPlatform, type SimPlatform } from '../sim/sim-platform.ts'
 
 export interface ModelMachine {
@@ -103,6 +104,25 @@ export function realModelMachine(): ModelMachine {
     unsynced: () => undefined,
     fingerprint: () => '',
     dispose: () => rmSync(join(dir, '..'), { recursive: true, force: true }),
+  }
+}
+
+/** Why no store can be opened on this machine; undefined when one can. */
+export function whyNoLock(): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'batpak-model-'))
+  const { fs } = nodePlatform()
+  try {
+    const fd = fs.open(join(folder, '.batpak.lock'), 'lock-nofollow')
+    try {
+      fs.tryLock(fd)
+    } finally {
+      fs.close(fd)
+    }
+    return undefined
+  } catch (error) {
+    return `no lock can be had here: ${messageOf(error)}`
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 

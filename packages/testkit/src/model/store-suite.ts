@@ -10,7 +10,7 @@ import type { Command } from './command.ts'
 import { BrokenLaw } from './broken-law.ts'
 import { APP_CONFIG, STORE_CONFIG, programs } from './generate.ts'
 import { BUILT_IN_GATES, type GateChecks } from './gate-checks.ts'
-import { realModelMachine, simulatedModelMachine, type ModelMachine } from './machine.ts'
+import { realModelMachine, simulatedModelMachine, whyNoLock, type ModelMachine } from './machine.ts'
 import { minimize, type Failure } from './minimize.ts'
 import type { ModelOptions } from './model.ts'
 import { runProgram, type ModelProgram, type RunResult } from './run-program.ts'
@@ -115,6 +115,11 @@ class StoreModelSuite<App> {
   }
 
   async runReal(runs: number): Promise<void> {
+    const why = whyNoLock()
+    if (why !== undefined) {
+      this.#report.notChecked.push(`the real disk: ${why}`)
+      return
+    }
     await this.#runMany(runs, seedOf(this.#name) + 1, realModelMachine)
   }
 

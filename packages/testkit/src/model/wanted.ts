@@ -21,7 +21,7 @@ export interface EventArgs extends JsonObject {
   readonly s?: number
   readonly kind?: number
   readonly pad?: number
-  /** A payload that others have as well. */
+  /** A payload that others have as well; without `pad`. */
   readonly same?: number
   /** The payload as bytes, which nothing encodes. */
   readonly raw?: boolean
@@ -67,7 +67,8 @@ export function proposalOf(world: World, args: EventArgs, key?: number): Proposa
   const coordinate = coordinateAt(args.e, args.s ?? 0)
   const type = at(NOTES, args.kind ?? 0)
   const content = args.same === undefined ? { n: world.nextNonce() } : { same: args.same }
-  const value: Note = { ...content, ...(args.pad !== undefined && { pad: 'x'.repeat(args.pad) }) }
+  const padded = args.pad !== undefined && args.same === undefined
+  const value: Note = { ...content, ...(padded && { pad: 'x'.repeat(args.pad) }) }
   const { lane = 0, flags = 0, ext = 0 } = args
   const extensions = new Map<string, Uint8Array>()
   if (ext > 20) extensions.set('testkit.extra', new Uint8Array(ext).fill(ext))

@@ -61,6 +61,16 @@ async function waitFor(
   count('waitFor')
 }
 
+/** The cadence rests, so an append is not durable by itself (W-104); a rotation covers the others. */
+function appendInGroup(world: World, item: EventArgs & { durable?: boolean }): void {
+  const { events } = world.model
+  const before = events.length
+  append(world, 'append', item)
+  if (item.durable === true || events.length === before) return
+  const { sequence } = world.store.frontier().durableHlc
+  require(sequence < before, 'L-FRONT', 'an append in a group was synced', 'not yet', sequence)
+}
+
 const THROWN = new Error('what the group has thrown')
 
 /** Each append is judged inside; the cadence rests until the end. */
@@ -73,7 +83,7 @@ function group(
   },
 ): void {
   const work = (): void => {
-    for (const item of args.items) append(world, 'append', item)
+    for (const item of args.items) appendInGroup(world, item)
     if (args.throws) throw THROWN
   }
   const before = world.model.events.length
