@@ -9,7 +9,7 @@ import { checkStore, same } from './store-laws.ts'
 import type { World } from './world.ts'
 
 /**
- * `close` and `dispose` cancel an open fence; after `abandon` and `kill` what it held is visible (W-92).
+ * `close`, `dispose` and `abandon` cancel an open fence; after `kill` what it held is visible (W-92).
  */
 export type Ending = 'close' | 'dispose' | 'abandon' | 'kill'
 
@@ -61,7 +61,7 @@ function checkConfig({ store, options }: World): void {
 export function endStore(world: World, asked: Ending): Ending {
   const { model, machine, store, fence } = world
   const ending = asked === 'kill' && !machine.canKill ? 'abandon' : asked
-  const orderly = ending === 'close' || ending === 'dispose'
+  const orderly = ending !== 'kill'
   if (ending === 'kill') machine.kill()
   else if (ending === 'abandon') abandon(store)
   else if (ending === 'dispose') store[Symbol.dispose]()
