@@ -125,7 +125,9 @@ const ACTS = {
   /** A known key, with other content, as another form of write. */
   replay(local) {
     const { random, world } = local
-    const known = [...world.events.entries()].filter(([n, e]) => e.state === 'seen' && e.id === key(n))
+    const known = [...world.events.entries()].filter(
+      ([n, e]) => e.state === 'seen' && e.id === key(n),
+    )
     if (known.length === 0) return
     const [n] = random.pick(known)
     const [m] = random.pick(known)
@@ -139,7 +141,10 @@ const ACTS = {
       single: append(n, entity, { key: key(n), scope: 'elsewhere' }),
       denial: denial(n, entity, { key: key(n), gates: [] }),
     }
-    push(local, steps[form] ?? batch([item(n, entity, { key: key(n) })]), { writes: [], repeats: [n] })
+    push(local, steps[form] ?? batch([item(n, entity, { key: key(n) })]), {
+      writes: [],
+      repeats: [n],
+    })
   },
 
   /** The key of an event that was cancelled or lost is free (W-68). */
@@ -171,7 +176,9 @@ const ACTS = {
 
   refused(local) {
     const { random, world } = local
-    const known = [...world.events].find(([n, event]) => event.state === 'seen' && event.id === key(n))
+    const known = [...world.events].find(
+      ([n, event]) => event.state === 'seen' && event.id === key(n),
+    )
     const one = item(98_001, 'a', { key: key(98_001) })
     const choices = [
       [batch([one, item(98_002, 'a')]), 'IdempotencyPartialBatch'],

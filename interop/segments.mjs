@@ -26,7 +26,7 @@ export function framesOf(path) {
   const sealed = bytes.subarray(-4).toString('latin1') === FOOTER_MAGIC
   const end = sealed ? Number(bytes.readBigUInt64LE(bytes.length - 16)) : bytes.length
   const found = []
-  for (let offset = 8 + bytes.readUInt32BE(4); offset + 8 <= end; ) {
+  for (let offset = 8 + bytes.readUInt32BE(4); offset + 8 <= end;) {
     const next = offset + 8 + bytes.readUInt32BE(offset)
     if (next > end) break
     const frame = bytes.subarray(offset, next)

@@ -42,7 +42,11 @@ export const denial = (n, entity, more = {}) => ({
 })
 
 /** One process: opens, does `steps`, ends. */
-export const life = (steps, end = 'close', config = {}) => [op('open', { config }), ...steps, op(end)]
+export const life = (steps, end = 'close', config = {}) => [
+  op('open', { config }),
+  ...steps,
+  op(end),
+]
 
 /** A clock that stands still, so that two programs give the same times. */
 export const STILL = { startUs: 1_700_000_000_000_000, stepUs: 0 }

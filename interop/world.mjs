@@ -26,7 +26,9 @@ export function live(dir, random, generations) {
     const { config, plan, end } = session(random, world, side)
     const what = `generation ${generation} by ${side}, ended by ${end.how}`
     const steps = [op('open', { config }), ...plan.map(({ step }) => step)]
-    if (process.env.DBG) for (const st of [what, JSON.stringify(config), 'tail ' + world.tail, ...steps]) console.log(typeof st === 'string' ? st : JSON.stringify(st).slice(0,160))
+    if (process.env.DBG)
+      for (const st of [what, JSON.stringify(config), 'tail ' + world.tail, ...steps])
+        console.log(typeof st === 'string' ? st : JSON.stringify(st).slice(0, 160))
     const results = play(side, dir, steps)
     assert.equal(results[0].error, undefined, `${what}: ${JSON.stringify(results[0].error)}`)
     learn(world, side, plan, results.slice(1), what)
@@ -153,7 +155,9 @@ function verified(dir, world, what) {
   })
   const sample = known.slice(-25)
   const seeds = ['07', '09', '0b'].map((byte) => byte.repeat(32))
-  const expected = sample.map(({ signature }) => (signature ? 'signed' : 'unsigned_receipt_rejected'))
+  const expected = sample.map(({ signature }) =>
+    signature ? 'signed' : 'unsigned_receipt_rejected',
+  )
   assert.deepEqual(ourVerdicts(dir, sample, seeds), expected, `${what}: verdicts of TypeScript`)
   const theirs = withLostExtensions(dump(copyOf(dir, 'lost')).rows, sample, expected)
   assert.deepEqual(theirVerdicts(dir, sample, seeds), theirs, `${what}: verdicts of Rust`)

@@ -121,7 +121,11 @@ for (const victim of SIDES) {
     test(`a ${victim} process killed at ${where}: ${items} of 3 items, whoever goes on (W-75, W-167)`, () =>
       withDirectory((dir) => {
         const three = [2, 3, 4].map((n) => item(n, 'order:1', { key: key(n) }))
-        const steps = [append(1, 'order:1'), op('arm', { at, item: index, do: 'kill' }), batch(three)]
+        const steps = [
+          append(1, 'order:1'),
+          op('arm', { at, item: index, do: 'kill' }),
+          batch(three),
+        ]
         const results = play(victim, dir, life(steps, 'exit'))
         assert.equal(results.length, 3, 'the batch was not answered')
         const survivors = items === 3 ? [1, 2, 3, 4] : [1]

@@ -22,7 +22,10 @@ function fenced(n) {
     op('fence'),
     append(n, 'order:1'),
     append(n + 1, 'order:1'),
-    batch([item(n + 2, 'order:1', { key: key(n + 2) }), item(n + 3, 'order:9', { key: key(n + 3) })]),
+    batch([
+      item(n + 2, 'order:1', { key: key(n + 2) }),
+      item(n + 3, 'order:9', { key: key(n + 3) }),
+    ]),
   ]
 }
 

@@ -45,29 +45,36 @@ listed('W-44, D-5', 'an expected clock of 0 holds for an empty entity on one sid
   assert.equal(ours.error(2), 'SequenceMismatch')
 })
 
-listed('W-64, D-6', 'a repeated compare-and-swap with its key is answered on one side only', (dir) => {
-  const swap = append(2, 'a', { cas: 0, key: key(2) })
-  const [theirs, ours] = both(dir, [append(1, 'a'), swap, swap])
-  assert.equal(theirs.error(2), 'SequenceMismatch')
-  assert.equal(ours.results[2].receipt.replayed, true)
-})
+listed(
+  'W-64, D-6',
+  'a repeated compare-and-swap with its key is answered on one side only',
+  (dir) => {
+    const swap = append(2, 'a', { cas: 0, key: key(2) })
+    const [theirs, ours] = both(dir, [append(1, 'a'), swap, swap])
+    assert.equal(theirs.error(2), 'SequenceMismatch')
+    assert.equal(ours.results[2].receipt.replayed, true)
+  },
+)
 
-listed('W-67, D-7', 'equal keys in one batch are refused, or both committed under one id', (dir) => {
-  const twins = batch([item(1, 'a', { key: key(1) }), item(2, 'b', { key: key(1) })])
-  const [theirs, ours] = both(dir, [twins])
-  assert.equal(ours.error(0), 'IdempotencyPartialBatch')
-  assert.deepEqual(numbers(agree(ours.dir, 'ours').ours), [])
-  assert.equal(theirs.error(0), undefined)
-  // By id only the later one is found there; here each row is its own event.
-  assert.deepEqual(numbers(rowsOf(dump(copyOf(theirs.dir)))), [2, 2])
-  assert.deepEqual(numbers(view(theirs.dir)), [1, 2])
-})
+listed(
+  'W-67, D-7',
+  'equal keys in one batch are refused, or both committed under one id',
+  (dir) => {
+    const twins = batch([item(1, 'a', { key: key(1) }), item(2, 'b', { key: key(1) })])
+    const [theirs, ours] = both(dir, [twins])
+    assert.equal(ours.error(0), 'IdempotencyPartialBatch')
+    assert.deepEqual(numbers(agree(ours.dir, 'ours').ours), [])
+    assert.equal(theirs.error(0), undefined)
+    // By id only the later one is found there; here each row is its own event.
+    assert.deepEqual(numbers(rowsOf(dump(copyOf(theirs.dir)))), [2, 2])
+    assert.deepEqual(numbers(view(theirs.dir)), [1, 2])
+  },
+)
 
 listed('W-68, D-9', 'a key pending under a fence is known on one side only', (dir) => {
   const one = () => batch([item(1, 'a', { key: key(1) })])
   const [theirs, ours] = both(dir, [op('fence'), one(), one(), op('commit')])
-  const sequences = ({ results }) =>
-    results[3].settled.map(({ receipts }) => receipts[0].sequence)
+  const sequences = ({ results }) => results[3].settled.map(({ receipts }) => receipts[0].sequence)
   assert.deepEqual(sequences(ours), [1, 1])
   assert.deepEqual(sequences(theirs), [1, 2])
   assert.deepEqual(numbers(agree(ours.dir, 'ours').ours), [1])
@@ -154,12 +161,18 @@ listed('W-83, D-17', 'a fence checks the size of batch items on one side only', 
   )
   assert.equal(ours[2].error?.variant, 'BatchItemTooLarge')
   assert.equal(theirs[2].error, undefined)
-  assert.equal(agree(`${dir}-rust`, 'theirs').ours.find((row) => row.kind === 0xa001).length > 600, true)
+  assert.equal(
+    agree(`${dir}-rust`, 'theirs').ours.find((row) => row.kind === 0xa001).length > 600,
+    true,
+  )
 })
 
 listed('W-22, D-11', 'kinds of the library are refused on one side only', (dir) => {
   const kinds = [0x8, 0xf, 0xffe]
-  const [theirs, ours] = both(dir, kinds.map((kind, i) => append(i, 'a', { kind, payload: 'c0', value: undefined })))
+  const [theirs, ours] = both(
+    dir,
+    kinds.map((kind, i) => append(i, 'a', { kind, payload: 'c0', value: undefined })),
+  )
   for (const i of kinds.keys()) {
     assert.equal(ours.error(i), 'ReservedKind')
     assert.equal(theirs.error(i), undefined)

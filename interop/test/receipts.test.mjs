@@ -117,7 +117,11 @@ for (const side of SIDES) {
           [flipped('signature', 63), 'invalid_signature', 'invalid_signature'],
           [flipped('keyId'), 'unknown_signing_key', 'unknown_signing_key'],
           [flipped('contentHash', 31), 'content_hash_mismatch', 'invalid_signature'],
-          [{ ...receipt, sequence: receipt.sequence + 1 }, 'sequence_mismatch', 'invalid_signature'],
+          [
+            { ...receipt, sequence: receipt.sequence + 1 },
+            'sequence_mismatch',
+            'invalid_signature',
+          ],
           [
             { ...receipt, extensions: new Map([['app.other', Uint8Array.of(1)]]) },
             'extensions_mismatch',

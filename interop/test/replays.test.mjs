@@ -35,7 +35,10 @@ const AGAIN = {
   'a denial': [denial(3, 'elsewhere', { key: key(3), gates: [] }), [3]],
   'a denial by a single append': [append(3, 'elsewhere', { key: key(3) }), [3]],
   'a single append by a denial': [denial(1, 'elsewhere', { key: key(1) }), [1]],
-  'several writes by a batch': [batch([1, 2, 3].map((n) => item(n, 'a', { key: key(n) }))), [1, 2, 3]],
+  'several writes by a batch': [
+    batch([1, 2, 3].map((n) => item(n, 'a', { key: key(n) }))),
+    [1, 2, 3],
+  ],
 }
 
 const printed = ({ receipt, receipts }) => receipts ?? [receipt]

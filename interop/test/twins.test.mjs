@@ -15,7 +15,9 @@ import { withDirectory } from '../view.mjs'
 /** Frames in hex, without those of opening and closing: durations and ids differ there. */
 function frames(dir) {
   const all = segmentFiles(dir).flatMap(framesOf)
-  return all.filter(({ kind }) => kind !== 8 && kind !== 9).map(({ bytes }) => bytes.toString('hex'))
+  return all
+    .filter(({ kind }) => kind !== 8 && kind !== 9)
+    .map(({ bytes }) => bytes.toString('hex'))
 }
 
 function ranges(dir) {
@@ -85,7 +87,11 @@ const PROGRAMS = {
   'denials (W-122, W-123)': [
     denial(1, 'order:1', { key: key(1) }),
     denial(2, 'order:1', { key: key(2), extensions: EXTENSIONS, correlation: key(900), lane: 2 }),
-    denial(3, 'order:2', { key: key(3), gates: [], deny: { gate: 'stock', code: '', message: '' } }),
+    denial(3, 'order:2', {
+      key: key(3),
+      gates: [],
+      deny: { gate: 'stock', code: '', message: '' },
+    }),
     denial(4, 'order:2', {
       key: key(4),
       deny: { gate: 'unknown gate', code: 'é', message: '🦊', context: [['', '']] },
