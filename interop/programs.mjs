@@ -109,7 +109,8 @@ const ACTS = {
     const head = touched.get(entity) ?? world.heads.get(entity) ?? -1
     if (random.odds(0.3)) {
       const step = append(world.next + 1, entity, { cas: head + 3 })
-      return push(local, step, { expect: 'SequenceMismatch', writes: [] })
+      push(local, step, { expect: 'SequenceMismatch', writes: [] })
+      return
     }
     const n = (world.next += 1)
     touched.set(entity, head + 1)
@@ -135,7 +136,8 @@ const ACTS = {
     const entity = random.pick(ENTITIES)
     if (form === 'two' && n !== m) {
       const items = [n, m].map((one) => item(one, entity, { key: key(one) }))
-      return push(local, batch(items), { writes: [], repeats: [n, m] })
+      push(local, batch(items), { writes: [], repeats: [n, m] })
+      return
     }
     const steps = {
       single: append(n, entity, { key: key(n), scope: 'elsewhere' }),
@@ -234,7 +236,8 @@ function fencedWrite(local, writes) {
     const { step, writes: numbers } = randomBatch(local)
     const { reaction: _none, ...rest } = step
     writes.push(...numbers)
-    return push(local, rest, { writes: [], pending: true })
+    push(local, rest, { writes: [], pending: true })
+    return
   }
   const n = (world.next += 1)
   writes.push(n)

@@ -17,5 +17,7 @@ export function report(path) {
     const [what, count] = JSON.parse(line)
     totals.set(what, (totals.get(what) ?? 0) + count)
   }
-  return [...totals].sort().map(([what, count]) => `${String(count).padStart(8)}  ${what}`)
+  return [...totals]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([what, count]) => `${String(count).padStart(8)}  ${what}`)
 }

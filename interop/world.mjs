@@ -26,9 +26,6 @@ export function live(dir, random, generations) {
     const { config, plan, end } = session(random, world, side)
     const what = `generation ${generation} by ${side}, ended by ${end.how}`
     const steps = [op('open', { config }), ...plan.map(({ step }) => step)]
-    if (process.env.DBG)
-      for (const st of [what, JSON.stringify(config), 'tail ' + world.tail, ...steps])
-        console.log(typeof st === 'string' ? st : JSON.stringify(st).slice(0, 160))
     const results = play(side, dir, steps)
     assert.equal(results[0].error, undefined, `${what}: ${JSON.stringify(results[0].error)}`)
     learn(world, side, plan, results.slice(1), what)

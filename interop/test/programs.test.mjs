@@ -10,8 +10,8 @@ import { live } from '../world.mjs'
 
 const env = (name, fallback) => Number(process.env[`BATPAK_INTEROP_${name}`] ?? fallback)
 const first = env('SEED', 1)
-const programs = env('PROGRAMS', 6)
-const generations = env('GENERATIONS', 6)
+const programs = env('PROGRAMS', 10)
+const generations = env('GENERATIONS', 7)
 
 for (let seed = first; seed < first + programs; seed += 1) {
   test(`program ${seed}: ${generations} sessions of both (W-60 … W-137)`, () =>
