@@ -7,6 +7,9 @@ const ENTITIES = ['order:1', 'order:2', 'customer:7', 'café:é', 'x'.repeat(300
 const SOLO = ['solo:1', 'solo:2', 'solo:3']
 const SEEDS = ['07', '09', '0b'].map((byte) => byte.repeat(32))
 
+/** Years back and years ahead: later sessions must keep the order of time (W-39). */
+const CLOCKS = [1_700_000_000_000_000, 1_700_000_000_000_000, 4_000_000_000_000_000]
+
 /** Points at which a process dies in its last write; only the last three leave it whole. */
 const BATCH_POINTS = ['BatchStart', 'BatchBeginWritten', 'BatchItemWritten', 'BatchItemsComplete']
 const WHOLE_POINTS = ['BatchCommitWritten', 'BatchFsync', 'BatchPrePublish']
@@ -42,6 +45,9 @@ export function session(random, world, side) {
     ...(random.odds(0.4) ? { segmentMaxBytes: random.between(600, 6000) } : {}),
     ...(random.odds(0.3) ? { syncEveryNEvents: random.between(1, 3) } : {}),
     ...(random.odds(0.3) ? { mmapIndex: false } : {}),
+    ...(random.odds(0.25)
+      ? { clock: { startUs: random.pick(CLOCKS), stepUs: random.below(900) } }
+      : {}),
   }
   return { side, config, plan, end }
 }
