@@ -114,7 +114,8 @@ const ACTS = {
     const entity = random.pick(SOLO)
     const head = touched.get(entity) ?? world.heads.get(entity) ?? -1
     if (random.odds(0.3)) {
-      const step = append(world.next + 1, entity, { cas: head + 3 })
+      const near = head > 0 && random.odds(0.5) ? head - 1 : head + 1
+      const step = append(world.next + 1, entity, { cas: head < 0 ? 1 : near })
       push(local, step, { expect: 'SequenceMismatch', writes: [] })
       return
     }

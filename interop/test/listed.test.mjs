@@ -6,8 +6,9 @@ import { test } from 'node:test'
 
 import { agree } from '../agree.mjs'
 import { dump } from '../driver.mjs'
+import { framesOf, lastSegment } from '../segments.mjs'
 import { play, SIDES } from '../sides.mjs'
-import { append, batch, denial, item, key, life, numberOf, op, written } from '../steps.mjs'
+import { KIND, append, batch, denial, item, key, life, numberOf, op, written } from '../steps.mjs'
 import { tally } from '../tally.mjs'
 import { copyOf, rowsOf, view, withDirectory } from '../view.mjs'
 
@@ -203,6 +204,24 @@ listed('D15', 'a fenced write is in the file when it returns on one side only', 
   // Read from the reference's own words: a ticket is pending. Only ours is certain at a kill.
   const [, ours] = both(dir, [op('fence'), append(1, 'a')])
   assert.deepEqual(numbers(agree(ours.dir, 'ours').ours), [1])
+})
+
+listed('W-159', 'a close under an open fence is recorded on one side only', (dir) => {
+  const [theirs, ours] = both(dir, [append(1, 'a'), op('fence'), append(2, 'a')], 'close')
+  const kinds = ({ dir: own }) => agree(own, 'closed').ours.map((row) => row.kind)
+  assert.deepEqual(kinds(theirs), [8, KIND])
+  assert.deepEqual(kinds(ours), [8, KIND, 9])
+})
+
+listed('–', 'the markers of a batch have clock readings of their own on one side only', (dir) => {
+  const config = { clock: { startUs: 1_700_000_000_000_000, stepUs: 1000 } }
+  const times = SIDES.map((side) => {
+    play(side, `${dir}-${side}`, life([batch([item(1, 'a'), item(2, 'a')])], 'exit', config))
+    const frames = framesOf(lastSegment(`${dir}-${side}`)).slice(-4)
+    const at = (frame) => frame.bytes.indexOf('timestamp_us') + 'timestamp_us'.length + 1
+    return new Set(frames.map((frame) => frame.bytes.readBigUInt64BE(at(frame)))).size
+  })
+  assert.deepEqual(times, [3, 1])
 })
 
 test(
