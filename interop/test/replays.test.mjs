@@ -115,3 +115,35 @@ for (const writer of SIDES) {
       }
     }))
 }
+
+for (const writer of SIDES) {
+  test(`compare-and-swap on an entity that ${writer} wrote, in two scopes (W-44, W-45)`, () =>
+    withDirectory((dir) => {
+      const first = [0, 1, 2].map((n) => append(n, 'a', { scope: `scope ${n % 2}` }))
+      play(writer, dir, life([...first, append(3, 'b')], 'exit'))
+      let head = 2
+      for (const swapper of SIDES) {
+        const wrong = ['empty', head - 2, head - 1, head + 1, head + 2]
+        const steps = [
+          ...wrong.map((cas) => append(90, 'a', { cas })),
+          append(10 + head, 'a', { cas: head }),
+          append(90, 'a', { cas: head }),
+          append(20 + head, `new of ${swapper}`, { cas: 'empty' }),
+        ]
+        const results = play(swapper, dir, life(steps, 'close')).slice(1, -1)
+        const refused = [...wrong.map(() => 'SequenceMismatch'), undefined, 'SequenceMismatch']
+        assert.deepEqual(
+          results.map(({ error }) => error?.variant),
+          [...refused, undefined],
+        )
+        head += 1
+        const { ours } = agree(dir, `swapped by ${swapper}`)
+        const clocks = ours.filter(({ entity }) => entity === 'a').map(({ clock }) => clock)
+        assert.deepEqual(
+          clocks,
+          Array.from({ length: head + 1 }, (_, i) => i),
+        )
+        tally('compare-and-swaps on what the other side wrote', steps.length)
+      }
+    }))
+}
