@@ -333,8 +333,11 @@ describe('fences of the reference', () => {
     withStore('fences-mixed', (store) => {
       for (const entity of ['order:1', 'order:2', 'order:3', 'order:4']) {
         const head = rowsIn('fences-mixed').findLast((row) => row.entity === entity)!
+        const cancelled = store.beginFence()
+        cancelled.appendBatch([plainAt(entity)])
+        cancelled.cancel()
         const fence = store.beginFence()
-        const pending = fence.appendBatch([keyedAt(entity), keyedAt(entity)])
+        const pending = fence.appendBatch([plainAt(entity), plainAt(entity)])
         fence.publish()
         const [first, second] = pending.receipt()
         expect([entity, first!.clock, second!.clock]).toEqual([
@@ -348,7 +351,7 @@ describe('fences of the reference', () => {
   })
 
   const byte = (n: number): string => n.toString(16).padStart(2, '0')
-  const keyedAt = (entity: string): Draft =>
+  const plainAt = (entity: string): Draft =>
     draftBytes({ entity, scope: 'shop:eu' }, KIND, Uint8Array.of(1))
 })
 
