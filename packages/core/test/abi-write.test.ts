@@ -383,7 +383,7 @@ describe('denials of the reference', () => {
   })
 
   // Defect: ours are "" and 32 zeros.
-  it.fails('without pipeline and content hash have nil there, as ours (W-122)', () => {
+  it('without pipeline and content hash have nil there, as ours (W-122)', () => {
     withStore('denial-options', (store) => {
       const receipt = store.appendDenial(AT, KIND, gates, limit(6))
       const row = rowsIn('denial-options').find(({ payload }) =>

@@ -3,7 +3,7 @@ import type { Engine } from '../engine.ts'
 import { StoreError } from '../errors.ts'
 import { blake3 } from '../event/hash.ts'
 import { formatWords } from '../event/id-words.ts'
-import { Kind, type EventKind } from '../event/kind.ts'
+import type { EventKind } from '../event/kind.ts'
 import { coveredRow } from '../receipt/covered-row.ts'
 import type { Address } from './address.ts'
 import type { AppendRequest } from './options.ts'
@@ -37,13 +37,12 @@ export function replayReceipt(
   const coordinate = Object.freeze({ entity, scope })
   const extensions = engine.extensionsOf(row)
   const signature = engine.signer?.sign(coveredRow(engine, row))
-  const eventKind = columns.kind(row) as EventKind
   return Object.freeze({
-    type: eventKind === Kind.SYSTEM_DENIAL ? 'denial' : 'append',
+    type: request.receiptType,
     eventId,
     sequence,
     clock: columns.clock(row),
-    kind: eventKind,
+    kind: columns.kind(row) as EventKind,
     coordinate,
     contentHash: columns.eventHash(row),
     prevHash: columns.prevHash(row),

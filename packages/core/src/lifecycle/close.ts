@@ -6,7 +6,7 @@ import { encodeClosePayload } from '../open/lifecycle-event.ts'
 import type { Opened, WriteSide } from '../open/open.ts'
 
 /**
- * Closes in an orderly way: an open fence is cancelled, CLOSE event, footer, sync.
+ * Closes in an orderly way: CLOSE event (not under an open fence, which is cancelled), footer, sync.
  *
  * @throws StoreError `Io` when the sync fails, `WriterCrashed` when the writer had failed before;
  *   everything is released all the same
@@ -57,18 +57,21 @@ function release({ engine, lock, write }: Opened): unknown {
 
 function finishWriting(engine: Engine, { writer, lifecycle }: WriteSide): void {
   writer.assertUsable() // whatever fails from here on is told as itself
-  // Its own failure matters: the events of a fence that stays open are visible after a reopen.
-  const uncancelled = attempt(() => engine.fence?.cancel())
   const { visible } = engine.frontier
-  const failure =
-    uncancelled ??
-    attempt(() => {
-      lifecycle(Kind.SYSTEM_CLOSE_COMPLETED, encodeClosePayload(visible), visible.wallMs)
-    })
-  // As the reference: a store that cannot say that it closes is closed all the same (Q13).
-  if (failure !== undefined) {
-    engine.report('close', 'the CLOSE event could not be appended', failure)
-    if (writer.poisoned) throw failedSync(failure)
+  const unsaid = attempt(() => {
+    lifecycle(Kind.SYSTEM_CLOSE_COMPLETED, encodeClosePayload(visible), visible.wallMs)
+  })
+  // As the reference: a store that cannot say that it closes, because a fence is open or for another
+  // reason, is closed all the same (W-159, Q13).
+  if (unsaid !== undefined) {
+    engine.report('close', 'the CLOSE event could not be appended', unsaid)
+    if (writer.poisoned) throw failedSync(unsaid)
+  }
+  // Its failure matters: the events of a fence that stays open are visible after a reopen.
+  const uncancelled = attempt(() => engine.fence?.cancel())
+  if (uncancelled !== undefined) {
+    engine.report('close', 'the open fence could not be cancelled', uncancelled)
+    if (writer.poisoned) throw uncancelled
   }
   writer.finish()
   if (uncancelled !== undefined) throw uncancelled

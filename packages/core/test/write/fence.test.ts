@@ -651,6 +651,7 @@ describe('frontiers under a fence', () => {
     add(fence, 1)
     const { wallMs } = store.frontier().acceptedHlc
     expect(wallMs).toBeGreaterThan(store.frontier().visibleHlc.wallMs)
+    fence.cancel()
     store.close()
     const [close] = openReadOnly({ dataDir }).entries({}, { reverse: true })
     expect(close).toMatchObject({ kind: Kind.SYSTEM_CLOSE_COMPLETED, wallMs })

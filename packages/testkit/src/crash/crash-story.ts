@@ -26,8 +26,6 @@ export interface StoryFailure extends Failure {
 
 export interface CrashAllOptions<App> extends Omit<RecoverOptions<App>, 'again'> {
   readonly budget: CrashBudget
-  /** After `kill -9` and the next open the power is lost too. */
-  readonly powerLossAfterKill?: boolean
 }
 
 /** The first crash after which a law is broken, the simplest kinds of crash first. */
@@ -67,7 +65,7 @@ export function crashOnce<App>(
   const asCalled = images.image(point.cut, new Map())
   const { model } = images
   const killed =
-    model === 'process' && options.powerLossAfterKill === true
+    model === 'process' // after the next open the power is lost as well
       ? {
           history: historyOf(images, point),
           worldUnder: (under: PersistenceModel): World => worldAt(ledger, cut, under),

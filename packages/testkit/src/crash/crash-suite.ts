@@ -22,8 +22,6 @@ export interface CrashOptions<App> extends CrashApp<App> {
   /** Default: all three. */
   readonly models?: readonly PersistenceModel[]
   readonly budget?: CrashBudget
-  /** In the model `process` the power is lost too, after the next open; default false. */
-  readonly powerLossAfterKill?: boolean
   /** Paths of the engine that the scenario and its recoveries must reach; else the suite fails. */
   readonly marks?: readonly PathMark[]
   /** Defects that are counted in the report and do not fail the suite. */
@@ -143,9 +141,9 @@ class CrashSuite<App> {
   }
 
   #recovery(): Parameters<typeof crashAll<App>>[2] {
-    const { budget = {}, powerLossAfterKill = false } = this.#options
+    const { budget = {} } = this.#options
     const seed = seedOf(this.#name)
-    return { app: this.#options, tally: this.#tally, budget, seed, powerLossAfterKill }
+    return { app: this.#options, tally: this.#tally, budget, seed }
   }
 
   #violation(model: PersistenceModel, failure: StoryFailure): LawViolation {

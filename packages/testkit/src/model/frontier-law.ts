@@ -66,7 +66,7 @@ function checkCadence(world: World, durable: number, written: number): void {
   const { model, machine, unsyncedCommands } = world
   if (durable === written) {
     world.unsyncedCommands = 0
-    const dirty = unsyncedSegments(machine).filter((path) => !world.inherited.has(path))
+    const dirty = unsyncedSegments(machine)
     require(dirty.length === 0, 'L-DUR', 'durable according to the frontier', 'synced', dirty)
     return
   }

@@ -3,7 +3,7 @@ import { Kind, Store, type ReadOnlyStore, type StoreOptions } from '@batpak/core
 import { abandon } from '@batpak/core/testing'
 import { adoptWrites } from './adopt.ts'
 import { BrokenLaw, require } from './broken-law.ts'
-import { checkOpenedFrontier, unsyncedSegments } from './frontier-law.ts'
+import { checkOpenedFrontier } from './frontier-law.ts'
 import { codeOf, syncOutcomeOf } from './outcome.ts'
 import { checkStore, same } from './store-laws.ts'
 import type { World } from './world.ts'
@@ -15,8 +15,7 @@ export type Ending = 'close' | 'dispose' | 'abandon' | 'kill'
 
 /** Opens the application for the first time, or again. @throws BrokenLaw */
 export function openApp(world: World, before: Ending | 'nothing'): void {
-  const { definition, model, machine } = world
-  world.inherited = new Set(unsyncedSegments(machine))
+  const { definition, model } = world
   const outcome = syncOutcomeOf(() => definition.open(world.env(), world.config()))
   if (outcome.kind === 'denied') {
     throw new BrokenLaw(
@@ -34,7 +33,7 @@ export function openApp(world: World, before: Ending | 'nothing'): void {
   world.store = store
   checkConfig(world)
   const adopted = adoptWrites(world).map(({ kind }) => kind)
-  const expected = before === 'close' || before === 'dispose' ? [CLOSED, OPENED] : [OPENED]
+  const expected = world.saidClose ? [CLOSED, OPENED] : [OPENED]
   const lifecycle = adopted.filter((kind) => kind === CLOSED || kind === OPENED)
   same('L-DUR', 'the events of closing and opening', expected.join(), lifecycle.join())
   const alone = model.events.length === expected.length || adopted.at(-1) === OPENED
@@ -68,6 +67,7 @@ export function endStore(world: World, asked: Ending): Ending {
   else closeApp(world)
   if (ending !== 'kill') checkClosed(world)
   const open = model.fenceStart !== undefined
+  world.saidClose = (ending === 'close' || ending === 'dispose') && !open
   if (open) model.endFence(orderly ? 'cancelled' : 'visible')
   for (const { pending } of world.pendings) {
     if (!orderly) continue

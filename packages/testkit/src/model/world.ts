@@ -61,6 +61,8 @@ export class World<App = unknown> {
   fence: Fence | undefined
   /** What the open fence has promised. */
   pendings: KeptPending[] = []
+  /** Whether the last close has recorded itself: under an open fence it does not (W-159). */
+  saidClose = false
   storeOutbox: StagedOutbox | undefined
   fenceOutbox: StagedOutbox | undefined
   readonly keyedCalls: KeyedCall[] = []
@@ -68,8 +70,6 @@ export class World<App = unknown> {
   unsyncedCommands = 0
   /** The last frontier that was seen, as sequences. */
   seen = { accepted: -1, durable: -1, visible: -1 }
-  /** Segments that a killed process has left without a sync: the next open does not sync them. */
-  inherited: ReadonlySet<string> = new Set()
   #nonce = 0
 
   constructor(

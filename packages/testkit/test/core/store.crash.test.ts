@@ -8,15 +8,14 @@
 import { afterAll, expect, it, test } from 'vitest'
 import { crashSuite, faultSweep, type CrashReport } from '../../src/index.ts'
 import { reportLines } from '../support/crash-figures.ts'
-import { KNOWN, SCENARIOS, plainApp } from '../support/scenarios.ts'
+import { SCENARIOS, plainApp } from '../support/scenarios.ts'
 
 const full = process.env['BATPAK_CRASH'] === 'full'
 const budget = full ? { images: 4000, again: 12 } : { images: 90, again: 1 }
-const known = KNOWN
 const reports: [name: string, report: CrashReport][] = []
 
 for (const [name, { options, scenario, marks }] of Object.entries(SCENARIOS)) {
-  const app = { ...plainApp(options), scenario, known }
+  const app = { ...plainApp(options), scenario }
   reports.push([name, crashSuite(test, name, { ...app, marks, budget })])
   if (full) {
     const swept = { ...app, crashes: 14 }
@@ -35,7 +34,7 @@ if (!full) {
   const marks = ['write.undone', 'writer.poisoned'] as const
   for (const name of ['rotation', 'batch']) {
     const { options, scenario } = SCENARIOS[name]!
-    const sweep = { ...plainApp(options), scenario, known, marks, ...few }
+    const sweep = { ...plainApp(options), scenario, marks, ...few }
     reports.push([`${name}, faults`, faultSweep(test, name, sweep)])
   }
 }

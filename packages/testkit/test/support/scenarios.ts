@@ -1,7 +1,7 @@
 /** What batpak's own store is crashed in: small scenarios, each about one path of the engine. */
 import type { PathMark } from '@batpak/core/testing'
 import { Store, defineEvent, type StoreOptions } from '@batpak/core'
-import type { CrashApp, KnownDefect, Scenario, StoreStep } from '../../src/index.ts'
+import type { CrashApp, Scenario, StoreStep } from '../../src/index.ts'
 
 export interface StoreScenario {
   readonly options?: Partial<StoreOptions>
@@ -136,27 +136,6 @@ export const SCENARIOS: Readonly<Record<string, StoreScenario>> = {
     marks: ['fence.cancelled', 'restore.footer'],
   },
 }
-
-/** The smallest programs that show these stand in `known-defects.test.ts`. */
-export const KNOWN: readonly KnownDefect[] = [
-  {
-    law: 'L-READ',
-    what: 'a visible event cannot be read',
-    because: 'a footer can reach the disk before the frames that it names',
-    models: ['ordered', 'posix'],
-  },
-  {
-    law: 'L-OPEN',
-    what: 'CRC mismatch',
-    because: 'a frame that lost fewer than 16 bytes, with zeros behind it, is taken for damage',
-    models: ['ordered', 'posix'],
-  },
-  {
-    law: 'L-CONT',
-    what: 'EEXIST',
-    because: 'a rename that fails late leaves the name that the next try refuses',
-  },
-]
 
 /** How the kit opens batpak's own store. */
 export function plainApp(options: Partial<StoreOptions> = {}): CrashApp<Store> {
