@@ -36,7 +36,8 @@ export interface RebuiltIndex {
 
 /**
  * @throws StoreError `CorruptSegment`, `CorruptFrame`, `CrcMismatch`, `Coordinate*`, `UnsafeInteger`
- *   for damage that is not an unfinished end; `Io` when a file cannot be read
+ *   for damage that is not an unfinished end; `DataDirMalformed` for what is no file; `Io` when a file
+ *   cannot be read
  */
 export function rebuildIndex(fs: PlatformFs, segments: readonly SegmentRef[]): RebuiltIndex {
   const builder = new IndexBuilder()
@@ -61,7 +62,12 @@ function readSegment(
   return io(`read segment ${segment.id}`, segment.path, () => {
     const fd = fs.open(segment.path, 'read')
     try {
-      const file = new FileWindow(fs, fd, fs.fstat(fd).size)
+      const { kind, size } = fs.fstat(fd)
+      if (kind === 'other') {
+        const reason = 'it is named like a segment and is no file'
+        throw new StoreError('DataDirMalformed', { path: segment.path, reason })
+      }
+      const file = new FileWindow(fs, fd, size)
       const sealed = readFooter(file, segment.id, builder)
       mark(sealed ? 'restore.footer' : 'restore.scan')
       return { sealed, tail: sealed ? undefined : scan(file, segment, last, builder) }
