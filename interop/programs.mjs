@@ -254,7 +254,7 @@ function fencedWrite(local, writes) {
 
 /** The last step: an orderly end, a kill, a kill in a write, or an end with a fence open. */
 function ending(local) {
-  const { random, side } = local
+  const { random } = local
   const how = random.weighted({ close: 4, drop: 2, exit: 3, inWrite: 3, openFence: 2 })
   if (how === 'openFence') {
     push(local, op('fence'), { writes: [] })
@@ -262,8 +262,7 @@ function ending(local) {
     for (let i = random.between(1, 3); i > 0; i -= 1) fencedWrite(local, writes)
     // The reference only queues: the sync waits for the file.
     push(local, op('sync'), { writes: [] })
-    // TypeScript's `abandon` does not end a fence as a drop of the reference does (a known defect).
-    const end = random.pick(side === 'rust' ? ['close', 'drop', 'exit'] : ['close', 'exit'])
+    const end = random.pick(['close', 'drop', 'exit'])
     push(local, op(end), end === 'exit' ? { writes } : { writes: [], hides: writes })
     return { how, end }
   }
