@@ -69,7 +69,7 @@ function use(packages, project) {
     }
   }
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  for (const config of ['tsconfig.nodenext.json', 'tsconfig.bundler.json']) {
+  for (const config of readdirSync(project).filter((file) => file.startsWith('tsconfig.'))) {
     run(`tsc -p ${config}`, process.execPath, [tsc, '-p', config], project)
     say(`types: ${config} compiles`)
   }

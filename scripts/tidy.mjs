@@ -1,13 +1,15 @@
 // The repository's own rules, as a test: `pnpm tidy`. Exits 1 with one line per finding.
-// Usage: node scripts/tidy.mjs [--json] [--rules]    --rules lists the rule ids that tests name
+// Usage: node scripts/tidy.mjs [--json] [--rules]    --rules: which rules tests name, and why not the others
 import { pathToFileURL } from 'node:url'
 import { bannedCalls, bannedWords, silentCatches } from './tidy/banned.mjs'
+import { mappedFolders, packageLinks, readmeEntries } from './tidy/documents.mjs'
 import { RULES, harnessHeaders, rulesNamed, unknownRules } from './tidy/harness.mjs'
 import { hygiene, typecheckedProjects } from './tidy/hygiene.mjs'
 import { deadFiles, importCycles, importDirection } from './tidy/imports.mjs'
 import { sizeLimits } from './tidy/limits.mjs'
 import { loadProject } from './tidy/project.mjs'
 import { snippets } from './tidy/snippets.mjs'
+import { unnamedRules, unnamedText } from './tidy/unnamed-rules.mjs'
 
 const CHECKS = [
   importDirection,
@@ -19,9 +21,13 @@ const CHECKS = [
   sizeLimits,
   harnessHeaders,
   unknownRules,
+  unnamedRules,
   hygiene,
   typecheckedProjects,
   snippets,
+  readmeEntries,
+  packageLinks,
+  mappedFolders,
 ]
 
 /** All findings for the repository at `root`, and the rules of the specification its tests name. */
@@ -57,7 +63,11 @@ function ruleLists(named) {
     .flatMap(([family, numbers]) => {
       const all = Array.from({ length: RULES[family] }, (_, index) => index + 1)
       const missing = all.filter((number) => !numbers.includes(number))
-      return [`${family} named: ${numbers.join(' ')}`, `${family} not named: ${missing.join(' ')}`]
+      return [
+        `${family} named: ${numbers.join(' ')}`,
+        `${family} not named: ${missing.join(' ')}`,
+        ...(family === 'W' ? unnamedText().map((line) => `  ${line}`) : []),
+      ]
     })
     .join('\n')
 }

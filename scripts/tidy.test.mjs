@@ -1,67 +1,11 @@
-// Every rule of tidy shown red and green on small repositories in a temp directory.
+// The rules of tidy for code, shown red and green on small repositories.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { after, test } from 'node:test'
-import { tidy } from './tidy.mjs'
+import { test } from 'node:test'
 import { bodies } from './tidy/functions.mjs'
-import { idsIn } from './tidy/harness.mjs'
 import { lex } from './tidy/lexer.mjs'
+import { CORE, core, expect, manifest } from './tidy/test-repository.mjs'
 
-const work = mkdtempSync(join(tmpdir(), 'batpak-tidy-'))
-after(() => rmSync(work, { recursive: true, force: true }))
-
-const manifest = (...subpaths) => {
-  const exports = subpaths.map((subpath) => [
-    subpath,
-    { 'batpak-source': `./src/${subpath === '.' ? 'index' : subpath.slice(2)}.ts` },
-  ])
-  return JSON.stringify({ exports: Object.fromEntries(exports) })
-}
-const SKELETON = {
-  'packages/profile-schema/package.json': manifest('.', './evidence'),
-  'packages/profile-schema/src/index.ts': 'export {}\n',
-  'packages/profile-schema/src/evidence.ts': 'export {}\n',
-  'packages/platform/package.json': manifest('.'),
-  'packages/platform/src/index.ts': 'export {}\n',
-  'packages/core/package.json': manifest('.', './testing'),
-  'packages/core/src/index.ts': 'export {}\n',
-  'packages/core/src/testing.ts': 'export {}\n',
-  'packages/testkit/package.json': manifest('.'),
-  'packages/testkit/src/index.ts': 'export {}\n',
-  'packages/cli/package.json': JSON.stringify({ bin: { batpak: './dist/bin.js' } }),
-  'packages/cli/src/bin.ts': '#!/usr/bin/env node\nexport {}\n',
-}
-
-function check(files, { git = false } = {}) {
-  const root = mkdtempSync(join(work, 'r'))
-  for (const [file, text] of Object.entries({ ...SKELETON, ...files })) {
-    mkdirSync(join(root, dirname(file)), { recursive: true })
-    writeFileSync(join(root, file), text)
-  }
-  if (git) {
-    execFileSync('git', ['init', '-q'], { cwd: root })
-    execFileSync('git', ['add', '-A', '-f'], { cwd: root })
-  }
-  return tidy(root)
-}
-
-/** Expects exactly these findings, each written `file:line rule` or `file:line rule text`. */
-function expect(files, wanted, options) {
-  const found = check(files, options).findings.map(
-    ({ file, line, rule, message }) => `${file}:${line} ${rule} ${message}`,
-  )
-  assert.equal(found.length, wanted.length, found.join('\n') || 'nothing found')
-  for (const [index, start] of wanted.entries()) {
-    assert.ok(found[index].startsWith(start), `${found[index]}\ninstead of\n${start}`)
-  }
-}
-
-const core = (text) => ({ 'packages/core/src/index.ts': text })
 const schema = (text) => ({ 'packages/profile-schema/src/index.ts': text })
-const CORE = 'packages/core/src/index.ts'
 
 test('a repository that keeps the rules has no finding', () => expect({}, []))
 
@@ -258,37 +202,6 @@ test('sizes have limits and debts are named, used and justified', () => {
   expect(core(long(71)), [`${CORE}:1 function-lines f has 71 lines`])
 })
 
-test('harness files carry their header', () => {
-  const file = 'packages/testkit/test/core/open.lane.test.ts'
-  const header = (changes = {}) => {
-    const parts = {
-      pattern: 'Harness pattern: State-Machine Harness (open lane).',
-      proves: 'PROVES: INV-A-B; it opens.',
-      catches: 'CATCHES: M01 M45; a leak.',
-      seeded: 'SEEDED: deterministic / no randomness.',
-      ...changes,
-    }
-    return `/**\n * Lane.\n${Object.values(parts)
-      .map((line) => ` * ${line}\n`)
-      .join('')} */\n`
-  }
-  const ledger = { 'docs/testing.md': 'INV-A-B\n' }
-  expect({ [file]: header(), ...ledger }, [])
-  expect({ [file]: '' }, Array(4).fill(`${file}:1 harness`))
-  expect({ [file]: header({ pattern: 'Harness pattern: Magic Harness.' }) }, [
-    `${file}:1 harness harness pattern Magic`,
-  ])
-  expect({ [file]: header({ proves: '' }) }, [`${file}:1 harness header without PROVES`])
-  expect({ [file]: header({ catches: 'CATCHES: M46; M7.' }) }, [
-    `${file}:1 harness unknown mutant M46`,
-    `${file}:1 harness unknown mutant M7`,
-  ])
-  expect({ [file]: header({ proves: 'PROVES: INV-C.' }), ...ledger }, [
-    `${file}:1 harness unknown invariant INV-C`,
-  ])
-  expect({ [file]: `${header()}${'\n'.repeat(494)}` }, [`${file}:1 file-lines has 501 lines`])
-})
-
 test('no path of a machine, registry host or build result is committed', () => {
   const path = ['', 'home', 'someone', 'x'].join('/') // in parts: this file is checked as well
   const outside = ['..', 'shared', 'x'].join('/')
@@ -317,39 +230,6 @@ test('every TypeScript project is type-checked', () => {
   })
   expect(files('examples/a'), [])
   expect(files('examples/b'), ['examples/a/tsconfig.json:1 typecheck nothing type-checks'])
-})
-
-test('a README snippet equals its source region', () => {
-  const source = {
-    'examples/a/main.ts': 'f(() => {\n  // #region use\n  one()\n    two()\n  // #endregion\n})\n',
-  }
-  const readme = (code) => ({
-    ...source,
-    'README.md': `# a\n\n<!-- source: examples/a/main.ts#use -->\n\n\`\`\`ts\n${code}\`\`\`\n`,
-  })
-  expect(readme('one()\n  two()\n'), [])
-  expect(readme('one()\n'), ['README.md:3 snippet differs'])
-  expect({ ...readme(''), 'examples/a/main.ts': '' }, [
-    'README.md:3 snippet examples/a/main.ts has no region',
-  ])
-  expect({ 'README.md': '<!-- source: gone.ts#x -->\n```ts\n```\n' }, [
-    'README.md:1 snippet source gone.ts',
-  ])
-})
-
-test('rules named in test titles are counted and must exist', () => {
-  const file = 'packages/core/test/a.test.ts'
-  const { rulesNamed, findings } = check({
-    [file]:
-      "test('W-7..W-9 and R-3', f)\nit.each(['R-9'])('W-1 %s', f)\ndescribe(`W-12`, f)\nf('W-99')\n",
-  })
-  assert.deepEqual(rulesNamed, { W: [1, 7, 8, 9, 12], R: [3] })
-  assert.deepEqual(findings, [])
-  expect({ [file]: "\ntest('W-999', f)\n" }, [`${file}:2 rule-id unknown rule W-999`])
-  assert.deepEqual(
-    [...idsIn('W-2, W-4..5')].map(([, id]) => id),
-    [2, 4, 5],
-  )
 })
 
 test('the lexer tells code from text', () => {

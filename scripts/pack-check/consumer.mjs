@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs'
 const workspace = readFileSync(new URL('../../pnpm-workspace.yaml', import.meta.url), 'utf8')
 const cataloged = (name) => new RegExp(`^  '?${name}'?: (\\S+)$`, 'm').exec(workspace)[1]
 
+// A front end that reads profiles has no @types/node; the others say in their README that they need it.
+const WITHOUT_NODE_TYPES = /^@batpak\/(?:profile-schema|platform)(?:\/|$)/
+
 /** Specifiers of everything the packages export; JSON files and manifests apart. */
 function specifiersOf(packages) {
   const all = packages.flatMap(({ manifest }) =>
@@ -21,16 +24,10 @@ export function consumerFiles(packages) {
     target: 'es2022',
     skipLibCheck: false,
   }
-  const config = (options) =>
-    JSON.stringify({ compilerOptions: { ...compilerOptions, ...options }, files: ['types.ts'] })
+  const config = (file, options) =>
+    JSON.stringify({ compilerOptions: { ...compilerOptions, ...options }, files: [file] })
   const server = { module: 'nodenext', lib: ['es2022'], types: ['node'] }
-  // A front end that reads profiles or events: no Node types, which also bring lib.esnext.disposable.
-  const bundler = {
-    module: 'esnext',
-    moduleResolution: 'bundler',
-    lib: ['es2022', 'dom'],
-    types: [],
-  }
+  const bundler = { module: 'esnext', moduleResolution: 'bundler', lib: ['es2022', 'dom'] }
   return {
     'package.json': JSON.stringify({
       private: true,
@@ -40,8 +37,10 @@ export function consumerFiles(packages) {
     'esm.mjs': esm(code),
     'cjs.cjs': cjs(code, json),
     'types.ts': types(code),
-    'tsconfig.nodenext.json': config(server),
-    'tsconfig.bundler.json': config(bundler),
+    'front-end.ts': types(code.filter((name) => WITHOUT_NODE_TYPES.test(name))),
+    'tsconfig.nodenext.json': config('types.ts', server),
+    'tsconfig.bundler.json': config('types.ts', { ...bundler, types: ['node'] }),
+    'tsconfig.front-end.json': config('front-end.ts', { ...bundler, types: [] }),
   }
 }
 

@@ -2,14 +2,17 @@
 import { readdirSync } from 'node:fs'
 
 const REQUIRED = ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE']
-const UNWANTED = /(?:^|\/)(?:tests?|fixtures|coverage|node_modules)\/|\.test\.|\.tsbuildinfo|\.log$/
+// In src and dist a folder may have any name: `testing/` and `fixtures/` there are code that ships.
+const UNWANTED_FOLDER =
+  /^(?!src\/|dist\/)(?:.*\/)?(?:tests?|fixtures)\/|(?:^|\/)(?:coverage|node_modules)\//
+const UNWANTED_FILE = /\.test\.|\.tsbuildinfo|\.log$/
 const ADDONS = ['fs-ext', 'mmap-io']
 
 /** Sentences, empty when the tarball is as it should be. */
 export function problemsOf({ name, manifest, entries }, folder) {
   const problems = [
     ...REQUIRED.filter((file) => !entries.has(file)).map((file) => `${file} is missing`),
-    ...[...entries.keys()].filter((file) => UNWANTED.test(file)).map((file) => `${file} is packed`),
+    ...[...entries.keys()].filter(isUnwanted).map((file) => `${file} is packed`),
     ...targetsOf(manifest)
       .filter((file) => !entries.has(file))
       .map((file) => `${file} is missing`),
@@ -20,13 +23,18 @@ export function problemsOf({ name, manifest, entries }, folder) {
   return problems.map((problem) => `${name}: ${problem}`)
 }
 
+const isUnwanted = (file) => UNWANTED_FOLDER.test(file) || UNWANTED_FILE.test(file)
+
 /** Files that `exports` and `bin` name, as paths inside the package. */
 export function targetsOf(manifest) {
-  const targets = Object.values(manifest.exports ?? {}).flatMap((target) =>
-    typeof target === 'string' ? [target] : Object.values(target),
-  )
-  const all = [...targets, ...Object.values(manifest.bin ?? {})]
+  const all = [...leaves(manifest.exports ?? {}), ...leaves(manifest.bin ?? {})]
   return [...new Set(all.map((path) => path.replace(/^\.\//, '')))]
+}
+
+// Conditions may be nested, alternatives may be a list, and `null` forbids a subpath.
+function leaves(target) {
+  if (typeof target === 'string') return [target]
+  return Object.values(target ?? {}).flatMap(leaves)
 }
 
 function* protocols(manifest) {

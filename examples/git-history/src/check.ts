@@ -1,5 +1,5 @@
 /** What can be checked of a store without trusting it. */
-import type { AppendReceipt, EventId, IndexEntry, ReadOnlyStore, Store } from '@batpak/core'
+import type { AppendReceipt, EventId, IndexEntry, ReadOnlyStore, Region, Store } from '@batpak/core'
 
 export interface ChainCheck {
   readonly entities: number
@@ -11,14 +11,14 @@ export interface ChainCheck {
 /** Pages through everything that matches, as a consumer would: never more than `limit` at once. */
 export function pageThrough(
   store: Store | ReadOnlyStore,
-  scope: string,
+  region: Region,
   limit: number,
 ): { readonly pages: number; readonly entries: readonly IndexEntry[] } {
   const entries: IndexEntry[] = []
   let pages = 0
   let after: number | undefined
   do {
-    const page = store.page({ scope }, after === undefined ? { limit } : { limit, after })
+    const page = store.page(region, after === undefined ? { limit } : { limit, after })
     entries.push(...page.entries)
     pages += 1
     after = page.next

@@ -1,6 +1,6 @@
 /** The commits of a repository, oldest first, each after its parents. */
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 
 export interface Commit {
   readonly hash: string
@@ -17,18 +17,31 @@ export interface History {
   readonly commits: readonly Commit[]
 }
 
-/** Reads the history of the repository around `root`, or the bundled one where there is no whole one. */
+/** Reads the history of the repository at `root`, or the bundled one where there is no whole one. */
 export function readHistory(root: URL, bundled: URL): History {
-  const shallow = git(root, ['rev-parse', '--is-shallow-repository'])
-  if (shallow?.trim() === 'false') {
-    const commits = readGitLog(root)
-    if (commits.length > 0) return { source: 'the git history of this checkout', commits }
+  const why = whyNotOwn(root)
+  if (why === undefined) {
+    return { source: 'the git history of this checkout', commits: readGitLog(root) }
   }
-  const why = shallow === undefined ? 'no git repository here' : 'a shallow or empty clone'
   return {
     source: `the bundled history (${why})`,
     commits: parseLines(readFileSync(bundled, 'utf8')),
   }
+}
+
+/** Why the repository at `root` cannot be used, or undefined when it can. */
+function whyNotOwn(root: URL): string | undefined {
+  if (git(root, ['--version']) === undefined) return 'git is not on the PATH'
+  const top = git(root, ['rev-parse', '--show-toplevel'])
+  if (top === undefined) return 'no git repository here'
+  // An unpacked archive may lie inside somebody's repository, whose history is none of ours.
+  if (realpathSync.native(top.trim()) !== realpathSync.native(root)) {
+    return 'the git repository around this directory is another one'
+  }
+  if (git(root, ['rev-parse', '--is-shallow-repository'])?.trim() !== 'false') {
+    return 'a shallow clone'
+  }
+  return git(root, ['rev-parse', '--verify', 'HEAD']) === undefined ? 'no commit yet' : undefined
 }
 
 /** One JSON document per line. */
@@ -62,7 +75,7 @@ function readGitLog(root: URL): readonly Commit[] {
     })
 }
 
-/** The output of git in `root`, or undefined when git or a repository is missing. */
+/** The output of git in `root`, or undefined when git is missing or refuses. */
 function git(root: URL, args: readonly string[]): string | undefined {
   const run = spawnSync('git', args, { cwd: root, encoding: 'utf8', maxBuffer: 1 << 30 })
   return run.status === 0 ? run.stdout : undefined

@@ -1,13 +1,11 @@
 /**
  * The main job on real input: records the git history of this checkout as a causal graph, checks
  * everything that can be checked, and shows that it is all there after a reopen.
- *
- * Usage: node dist/main.js [--data DIR] [--json]
  */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
-import { Store, type IndexEntry } from '@batpak/core'
+import { Store, isStoreError, type IndexEntry } from '@batpak/core'
+import { USAGE, readArguments } from './arguments.ts'
 import { checkChains, pageThrough, verifyReceipts } from './check.ts'
 import { readHistory, type Commit } from './commits.ts'
 import { CommitRecorded, Contributions, streamOf } from './events.ts'
@@ -19,14 +17,30 @@ import { printReport, type Report } from './report.ts'
 const ROOT = new URL('../../../', import.meta.url)
 const PAGE = 100
 
-const { values } = parseArgs({
-  options: { data: { type: 'string' }, json: { type: 'boolean', default: false } },
-})
-const home = values.data ?? fileURLToPath(new URL('.batpak/git-history/', ROOT))
-const report = run(home)
-if (values.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
-else printReport(report)
-process.exitCode = report.problems.length === 0 ? 0 : 1
+process.exitCode = main(process.argv.slice(2))
+
+function main(argv: readonly string[]): number {
+  const args = readArguments(argv)
+  if ('refused' in args) {
+    process.stderr.write(`demo: ${args.refused}\n\n${USAGE}`)
+    return 2
+  }
+  if (args.help) {
+    process.stdout.write(USAGE)
+    return 0
+  }
+  try {
+    const report = run(args.data ?? fileURLToPath(new URL('.batpak/git-history/', ROOT)))
+    if (args.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+    else printReport(report, process.env['BATPAK_MMAP'])
+    return report.problems.length === 0 ? 0 : 1
+  } catch (error) {
+    // What the store or the system refuses says all by itself; anything else is a defect.
+    if (!isStoreError(error) && !(error instanceof Error && 'syscall' in error)) throw error
+    process.stderr.write(`demo: ${error.message}\n`)
+    return 1
+  }
+}
 
 function run(directory: string): Report {
   const problems: string[] = []
@@ -47,10 +61,9 @@ function run(directory: string): Report {
     const recording = recordCommits(store, history.commits, scope, progress(history.commits.length))
     store.sync()
     step('paging, verifying receipts and hash chains')
-    const { pages, entries } = pageThrough(store, scope, PAGE)
-    if (entries.length !== history.commits.length) {
-      problems.push(`${entries.length} of ${history.commits.length} commits are in the store`)
-    }
+    const { pages, entries } = pageThrough(store, { kind: CommitRecorded }, PAGE)
+    const missing = missingCommits(history.commits, entries)
+    problems.push(...missing)
     const receipts = verifyReceipts(store, recording.receipts)
     for (const outcome of Object.keys(receipts)) {
       if (outcome !== 'unsigned_accepted') problems.push(`a receipt is ${outcome}`)
@@ -61,7 +74,7 @@ function run(directory: string): Report {
     const head = headOf(store, history.commits.at(-1)!)
     store.close()
     step('reopening read-only')
-    const after = reopened(dataDir, scope, entries)
+    const after = reopened(dataDir, entries)
     problems.push(...after.problems)
     step('opening a store that the Rust implementation wrote')
     const reference = checkReferenceStore(new URL('fixtures/abi/rust-0.8.0/many-segments/', ROOT))
@@ -75,6 +88,8 @@ function run(directory: string): Report {
       profile,
       backends,
       commits: history.commits.length,
+      // Amended, reset or on another branch: what was recorded before stays recorded.
+      earlier: entries.length - (history.commits.length - missing.length),
       added: recording.added,
       microsPerAppend: recording.microsPerAppend,
       pages,
@@ -89,6 +104,13 @@ function run(directory: string): Report {
   } finally {
     store.close()
   }
+}
+
+function missingCommits(commits: readonly Commit[], entries: readonly IndexEntry[]): string[] {
+  const recorded = new Set(entries.map(({ eventId }) => eventId))
+  return commits
+    .filter(({ hash }) => !recorded.has(eventIdOf(hash)))
+    .map(({ hash }) => `commit ${hash} is not in the store`)
 }
 
 function contributions(store: Store, commits: readonly Commit[]): Report['authors'] {
@@ -112,16 +134,12 @@ function headOf(store: Store, commit: Commit): Report['head'] {
   }
 }
 
-function reopened(
-  dataDir: string,
-  scope: string,
-  before: readonly IndexEntry[],
-): Report['reopened'] {
+function reopened(dataDir: string, before: readonly IndexEntry[]): Report['reopened'] {
   const start = process.hrtime.bigint()
   const store = Store.openReadOnly({ dataDir })
   const milliseconds = Number(process.hrtime.bigint() - start) / 1e6
   try {
-    const { entries } = pageThrough(store, scope, PAGE)
+    const { entries } = pageThrough(store, { kind: CommitRecorded }, PAGE)
     const problems = before
       .filter(
         (entry, i) =>

@@ -12,6 +12,8 @@ export interface Report {
   readonly profile: CapturedProfile
   readonly backends: Diagnostics['backends']
   readonly commits: number
+  /** Recorded commits that are not in the present history: of another branch, or rewritten. */
+  readonly earlier: number
   readonly added: number
   readonly microsPerAppend: number
   readonly pages: number
@@ -35,8 +37,10 @@ export interface Report {
 
 const SHOWN_AUTHORS = 5
 
-export function printReport(report: Report): void {
+/** `mmapVariable` is the value of BATPAK_MMAP, which may be what forbids maps. */
+export function printReport(report: Report, mmapVariable: string | undefined): void {
   const { profile, backends, head, chains, reference } = report
+  const recorded = report.commits + report.earlier
   const lines = [
     '',
     `batpak on Node ${report.node}`,
@@ -45,13 +49,17 @@ export function printReport(report: Report): void {
     `  profile      fingerprint ${profile.fingerprint}${profile.changed === undefined ? '' : `; the host changed: ${profile.changed}`}`,
     `  lock         ${backends.lock.backend} (${backends.lock.probe})`,
     `  maps         ${backends.mmap.backend} (${backends.mmap.probe})`,
-    ...(profile.maps ? [] : degraded()),
-    `  appended     ${report.added === 0 ? 'nothing: every commit was known by its key' : `${report.microsPerAppend.toFixed(1)} µs per append, then one sync`}`,
+    ...(report.earlier === 0
+      ? []
+      : [`               and ${report.earlier} more from earlier histories`]),
+    ...(profile.maps ? [] : degraded(mmapVariable)),
+    `  appended     ${report.added === 0 ? 'nothing: every commit was known by its key' : `${report.microsPerAppend.toFixed(1)} µs per append (cold: the first calls of a process), then one sync`}`,
     `  paged        ${report.pages} pages of up to 100 events`,
     `  receipts     ${Object.entries(report.receipts)
       .map(([outcome, count]) => `${count} ${outcome}`)
       .join(', ')}`,
     `  hash chains  ${chains.entities} streams, ${chains.events} events, ${chains.broken.length} broken`,
+    `               ${recorded} commits and ${chains.events - recorded} of the store itself: it notes each opening and closing`,
     `  HEAD         ${head.commit}`,
     `               ${head.causes} causes up to the root, ${head.chain} events in its author's chain`,
     ...head.nearestCauses.map((cause) => `               ← ${cause}`),
@@ -64,7 +72,7 @@ export function printReport(report: Report): void {
     ...(report.authors.length > SHOWN_AUTHORS
       ? [`               and ${report.authors.length - SHOWN_AUTHORS} more`]
       : []),
-    `  reopened     ${report.reopened.events} events in ${report.reopened.milliseconds.toFixed(1)} ms`,
+    `  reopened     ${report.reopened.events} events (one more: the closing) in ${report.reopened.milliseconds.toFixed(1)} ms`,
     `  Rust store   ${reference.agreeing} of ${reference.events} events read as batpak 0.8.0 reads them, ${reference.chains.broken.length} broken chains`,
     '',
     ...(report.problems.length === 0
@@ -74,9 +82,12 @@ export function printReport(report: Report): void {
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
-function degraded(): string[] {
+function degraded(mmapVariable = ''): string[] {
   return [
     '               degraded: nothing maps files here, sealed segments are read by position;',
-    '               a C++ compiler and Python 3 let `npm run demo` build mmap-io, `batpak doctor` says more',
+    mmapVariable === ''
+      ? '               a C++ compiler and Python 3 let `npm run demo` build mmap-io, and'
+      : `               BATPAK_MMAP=${mmapVariable} forbids it (\`unset BATPAK_MMAP\`), and`,
+    '               `node packages/cli/dist/bin.js doctor` says more',
   ]
 }

@@ -37,18 +37,20 @@ async function run(argv: readonly string[]): Promise<ExitCode> {
       await new Session(early.options, 'version').document(true, versions())
       return EXIT.ok
     }
-    if (error.exitCode === 0) {
-      await early.print(out)
-      return EXIT.ok
-    }
+    if (error.exitCode === 0) return showHelp(early, out)
     if (error.code === 'commander.help') {
+      if (early.json) return fail(early, usageFailure('no command given', helpFor(words)))
       process.stderr.write(err)
       return EXIT.usage
     }
     return fail(early, usageFailure(error.message, helpFor(words)))
   }
-  if (chosen !== undefined) return execute(chosen)
-  await early.print(out)
+  return chosen === undefined ? showHelp(early, out) : execute(chosen)
+}
+
+async function showHelp(early: Session, text: string): Promise<ExitCode> {
+  if (early.json) await new Session(early.options, 'help').document(true, { text })
+  else await early.print(text)
   return EXIT.ok
 }
 
@@ -78,7 +80,8 @@ function usageFailure(text: string, help: string): Failure {
 function helpFor(words: readonly string[]): string {
   const plain = words.filter((word) => !word.startsWith('-'))
   const spec = COMMANDS.find(({ name }) => `${plain.join(' ')} `.startsWith(`${name} `))
-  return spec === undefined ? 'batpak --help' : `batpak help ${spec.name}`
+  if (spec !== undefined) return `batpak help ${spec.name}`
+  return plain[0] === 'profile' ? 'batpak help profile' : 'batpak --help'
 }
 
 /** `batpak log | head`: that nobody reads on is no failure. */

@@ -63,6 +63,20 @@ describe('batpak help', () => {
     },
   )
 
+  it.each([
+    [['help', 'log', '--json']],
+    [['log', '--help', '--json']],
+    [['--json', 'help', 'log']],
+  ])('%j is one document with the same text', async (args) => {
+    const { code, out, err } = await batpak(args)
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(JSON.parse(out)).toEqual({
+      schema: 'batpak.cli/help@1',
+      ok: true,
+      text: helpOf(['log']),
+    })
+  })
+
   it('of an unknown command names the nearest', async () => {
     const { code, out, err } = await batpak(['help', 'verfy'])
     expect({ code, out }).toEqual({ code: 2, out: '' })

@@ -199,6 +199,58 @@ describe.skipIf(process.platform === 'win32')('Ctrl-C', () => {
   })
 })
 
+describe.skipIf(process.platform === 'win32')('Ctrl-C between many small, healthy segments', () => {
+  const many = join(parent, 'many')
+  const SEGMENTS = 400
+
+  beforeAll(() => {
+    const Noted = defineEvent({ name: 'Noted', category: 0xf, typeId: 1 })
+    const store = Store.open({ dataDir: many, segmentMaxBytes: 512, syncEveryNEvents: 100_000 })
+    for (let n = 0; n < SEGMENTS; n += 1)
+      store.append({ entity: 'note:1', scope: 'test' }, Noted, 'x'.repeat(200))
+    store.close()
+  })
+
+  /** Interrupted as soon as the first tenth is reported. */
+  async function interrupted(
+    ...args: string[]
+  ): Promise<{ out: string; err: string; code: number }> {
+    const slow = new URL('child/slow-opens.mjs', import.meta.url).href
+    const child = spawn(
+      process.execPath,
+      ['--no-warnings', '--import', slow, bin, 'verify', many, '--progress', ...args],
+      { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] },
+    )
+    child.stderr.once('data', () => child.kill('SIGINT'))
+    const [out, err, [code]] = await Promise.all([
+      textOf(child.stdout),
+      textOf(child.stderr),
+      once(child, 'exit') as Promise<[number]>,
+    ])
+    return { out, err, code }
+  }
+
+  it('stops the check there and says how far it came', async () => {
+    expect((await batpak(['verify', many])).out).toMatch(/no problems found/)
+    const { out, err, code } = await interrupted()
+    expect({ out, code }).toEqual({ out: '', code: 130 })
+    const segments = Number(/^interrupted: checked (\d+) segments/m.exec(err)![1])
+    expect(segments).toBeGreaterThan(1)
+    expect(segments).toBeLessThan(SEGMENTS / 2)
+  })
+
+  it('leaves a document that says so, with the command that checks all of it', async () => {
+    const { out, code } = await interrupted('--json', '--full')
+    expect(code).toBe(130)
+    expect(JSON.parse(out)).toMatchObject({
+      ok: false,
+      interrupted: true,
+      findings: [],
+      suggest: [`batpak verify ${many} --full`],
+    })
+  })
+})
+
 async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
   let text = ''
   for await (const piece of stream) text += String(piece)

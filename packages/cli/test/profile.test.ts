@@ -27,7 +27,7 @@ describe('capture', () => {
     const profile = profileFromEvidence(probe(dir))
     const complete = !Object.values(profile.admission).includes('Rejected')
     expect({ code, quiet: err === '' }).toEqual({ code: 0, quiet: complete })
-    expect(bytes.toString()).toBe(JSON.stringify(profile, null, 2))
+    expect(bytes.toString()).toBe(`${JSON.stringify(profile, null, 2)}\n`)
     expect(readdirSync(dir)).toEqual([])
   })
 
@@ -143,8 +143,17 @@ describe('verify', () => {
       /^FIELD +PROFILE +HERE\nstore_path\.path_status +ObservedDirectory +UnknownMissing\n/,
     )
     expect(text.out).toMatch(/a\.profile does not match gone\n$/)
-    expect(text.err).toMatch(/batpak profile capture gone --out a\.profile --force/)
+    expect(text.err).toBe('note: gone is no directory that can be examined: check the path\n')
     expect(existsSync(join(cwd, 'gone'))).toBe(false)
+  })
+
+  it('of a directory that is there names the command that accepts the change', async () => {
+    const cwd = tempDir()
+    mkdirSync(join(cwd, 'data'))
+    const file = fixture('non_unix_best_effort_lock.profile')
+    const { code, err } = await batpak(['profile', 'verify', file, 'data'], { cwd })
+    expect(code).toBe(12)
+    expect(err).toContain(`batpak profile capture data --out ${file} --force`)
   })
 
   it.each([

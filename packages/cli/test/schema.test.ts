@@ -64,6 +64,7 @@ it('describes all that the commands print', async () => {
     ['profile', 'show', fixture],
     ['profile', 'diff', fixture, 'gone-too'],
     ['nonsense'],
+    ['help', 'log'],
     ['cat', 'cursor', 'f'.repeat(32)],
     ['log', 'flipped-frame'],
     ['log', 'extensions'],
@@ -94,7 +95,9 @@ it('describes all that the commands print', async () => {
   }
   const kinds = new Set(printed.map((document) => document['schema']))
   const commands = COMMANDS.map(({ name }) => `batpak.cli/${name.replace(' ', '-')}@1`)
-  expect(kinds).toEqual(new Set([...commands, 'batpak.cli/error@1', 'batpak.cli/version@1']))
+  expect(kinds).toEqual(
+    new Set([...commands, 'batpak.cli/error@1', 'batpak.cli/help@1', 'batpak.cli/version@1']),
+  )
 })
 
 it('refuses documents that lack a field or have a number where text belongs', async () => {

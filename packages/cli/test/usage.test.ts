@@ -39,6 +39,8 @@ it.each([
   ['--quick and --full', ['verify', '.', '--quick', '--full'], /exclude each other/, undefined],
   ['--raw and --json', ['cat', '.', 'x', '--raw', '--json'], /exclude each other/, undefined],
   ['no event id', ['cat', '.', 'abc'], /'abc' is no event id/, /batpak log/],
+  ['an empty entity', ['log', '.', '--entity', ''], /--entity.*must not be empty/, /help log/],
+  ['an empty scope', ['log', '.', '--scope='], /--scope.*must not be empty/, /help log/],
   ['no kind', ['log', '.', '--kind', '0x10000'], /'0x10000' is no kind/, /TOMBSTONE/],
   [
     'an empty file name',
@@ -69,6 +71,8 @@ it('under --json every failure is exactly one document, wherever the option stan
     [['--json', 'verfy'], 'batpak.cli/error@1', 'Usage', 2],
     [['log', '--json', '--limit', 'x'], 'batpak.cli/error@1', 'Usage', 2],
     [['log', '--json'], 'batpak.cli/log@1', 'Usage', 2],
+    [['--json'], 'batpak.cli/error@1', 'Usage', 2],
+    [['profile', '--json'], 'batpak.cli/error@1', 'Usage', 2],
     [['verify', 'nowhere', '--json'], 'batpak.cli/verify@1', 'NoStore', 10],
     [
       ['profile', 'verify', 'nothing', '--json'],

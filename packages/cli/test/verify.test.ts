@@ -1,5 +1,5 @@
 // `batpak verify`: what it finds, what it says, and which exit code follows.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { batpak, inParallel } from './support/run.ts'
@@ -29,12 +29,12 @@ const expected: Readonly<Record<string, Outcome>> = {
     { SegmentMissing: 1, SequenceConflict: 2, ChainGap: 1, PayloadRewritten: 1 },
   ],
   'compacted-tombstone': [0, { PayloadRewritten: 1 }],
-  'compaction-marker': [0, { CompactionPending: 1 }],
-  'compaction-marker-stale': [0, { CompactionPending: 1 }],
-  'compaction-merged': [0, { CompactionPending: 1 }],
-  'compaction-partial': [0, { CompactionPending: 1 }],
-  'compaction-set-aside': [0, { CompactionPending: 1 }],
-  'compaction-torn': [0, { CompactionPending: 1 }],
+  'compaction-marker': [3, { CompactionPending: 1 }],
+  'compaction-marker-stale': [3, { CompactionPending: 1 }],
+  'compaction-merged': [3, { CompactionPending: 1 }],
+  'compaction-partial': [3, { CompactionPending: 1 }],
+  'compaction-set-aside': [3, { CompactionPending: 1 }],
+  'compaction-torn': [3, { CompactionPending: 1 }],
   'fence-cancelled': [0, { ChainRestart: 4 }],
   'fence-cancelled-killed': [0, { ChainRestart: 5 }],
   'fence-committed': [0, { ChainRestart: 2 }],
@@ -42,7 +42,7 @@ const expected: Readonly<Record<string, Outcome>> = {
   'fence-open-killed': [0, { ChainRestart: 2 }],
   'flipped-frame': [3, { CrcMismatch: 1 }],
   'hidden-range-beyond': [0, { HiddenRangesBeyondLog: 1 }],
-  'segment-empty': [0, { UnfinishedTail: 1 }],
+  'segment-empty': [3, { UnfinishedTail: 1 }],
   'segment-header-short': [0, { UnfinishedTail: 1 }],
   'sequence-gap': [0, { SequenceGap: 1 }],
   'torn-frame': [0, { UnfinishedTail: 1 }],
@@ -128,6 +128,7 @@ describe('the document', () => {
     expect(report).toEqual({
       schema: 'batpak.cli/verify@1',
       ok: false,
+      interrupted: false,
       dir,
       level: 'quick',
       findings: [
@@ -167,6 +168,7 @@ describe('what makes a check incomplete or impossible', () => {
     const { code, out, err } = await batpak(['verify', dir])
     expect(code).toBe(1)
     expect(err).toMatch(/000003\.fbat could not be checked: .*EISDIR/)
+    expect(out).not.toMatch(/SegmentMissing/) // it is there
     expect(out).toMatch(/^not completed, 1 file could not be checked/m)
     expect(out).toMatch(/checked 13 segments/)
   })
@@ -193,6 +195,43 @@ it('a gap in a chain is a warning, and a note under --allow-gaps', async () => {
   const severity = ({ findings }: Report) =>
     findings.find(({ code }) => code === 'ChainGap')?.['severity']
   expect([severity(strict), severity(lenient)]).toEqual(['warning', 'note'])
+})
+
+it('a segment that is not there is missing, also beside one that cannot be read', async () => {
+  const dir = copyStore('many-segments')
+  rmSync(join(dir, '000003.fbat'))
+  expect((await batpak(['verify', dir])).out).toMatch(/SegmentMissing/)
+  rmSync(join(dir, '000004.fbat'))
+  mkdirSync(join(dir, '000004.fbat'))
+  expect((await batpak(['verify', dir])).out).toMatch(/SegmentMissing/)
+})
+
+it('a last segment without a byte is a warning: nobody can tell what was in it', async () => {
+  const dir = copyStore('many-segments')
+  const last = readdirSync(dir)
+    .filter((name) => name.endsWith('.fbat'))
+    .toSorted()
+    .at(-1)!
+  writeFileSync(join(dir, last), '')
+  const { code, out } = await batpak(['verify', dir])
+  expect(code).toBe(3)
+  expect(out).toMatch(/^warning +UnfinishedTail .*its content is lost$/m)
+  writeFileSync(join(dir, last), 'FBAT')
+  const torn = await batpak(['verify', dir])
+  expect(torn.out).toMatch(/^note +UnfinishedTail /m)
+})
+
+it('of a compaction that was not finished: an error, and log sends nobody in a circle', async () => {
+  const dir = copyStore('compaction-marker')
+  const checked = await batpak(['verify', dir])
+  expect(checked.code).toBe(3)
+  expect(checked.out).toMatch(/^error +CompactionPending /m)
+  const { code, err } = await batpak(['log', dir])
+  expect(code).toBe(1)
+  expect(err).toMatch(/finish it with the program that began it/)
+  expect(err).not.toMatch(/batpak verify/)
+  const hint = /^hint: `batpak (inspect [^`]*)` shows/m.exec(err)![1]!
+  expect((await batpak(hint.split(' '))).out).toMatch(/compaction/)
 })
 
 function editByte(dir: string, file: string, at: number, edit: (byte: number) => number): void {

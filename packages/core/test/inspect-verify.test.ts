@@ -464,12 +464,14 @@ describe('what stands beside the segments', () => {
       'compaction-torn',
       'compaction-merged',
     ]) {
-      const { codes, counts } = verify(copyOf(shape))
+      const { codes, counts, findings } = verify(copyOf(shape))
       expect({ shape, codes, events: counts.events }).toEqual({
         shape,
         codes: ['CompactionPending'],
         events: 9,
       })
+      expect(findings[0]!.severity).toBe('error') // an open refuses
+      expect(() => Store.openUnlocked({ dataDir: copyOf(shape) })).toThrow(/a compaction was begun/)
     }
   })
 

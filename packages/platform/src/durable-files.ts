@@ -1,4 +1,10 @@
 import { dirname } from 'node:path'
+import {
+  requireBytes,
+  requireDurableOptions,
+  requireMembers,
+  requirePath,
+} from './argument-checks.ts'
 import type { Fd, PlatformBackend, PlatformFs } from './backend.ts'
 import { writeExactly } from './files.ts'
 import { systemError } from './system-error.ts'
@@ -28,7 +34,8 @@ export interface CreateOptions extends DurableOptions {
  * throws before the rename, the old content stands and no temporary file remains; a failed
  * directory sync after it leaves the new content with unknown durability.
  *
- * @throws `EINVAL` when `path` is a symbolic link, and every failure of the file system as it is
+ * @throws TypeError for arguments of the wrong type, `EINVAL` when `path` is a symbolic link, and
+ *   every failure of the file system as it is
  */
 export function replaceFileDurably(
   backend: FileBackend,
@@ -36,6 +43,7 @@ export function replaceFileDurably(
   bytes: Uint8Array,
   options: DurableOptions,
 ): void {
+  checkArguments('replaceFileDurably', backend, path, bytes, options)
   const { fs } = backend
   refuseSymlink(fs, path)
   const temp = createFilledTemp(backend, dirname(path), bytes, 0o600)
@@ -57,7 +65,8 @@ export function replaceFileDurably(
  * it throws, neither `path` nor a temporary file remains. Creation is not atomic against others who
  * create the same name: call it under the store lock.
  *
- * @throws `EEXIST` when `path` exists in any form, and every failure of the file system as it is
+ * @throws TypeError for arguments of the wrong type, `EEXIST` when `path` exists in any form, and
+ *   every failure of the file system as it is
  */
 export function createFileDurably(
   backend: FileBackend,
@@ -77,6 +86,7 @@ export function createFileDurably(
   bytes: Uint8Array,
   options: CreateOptions,
 ): Fd | undefined {
+  checkArguments('createFileDurably', backend, path, bytes, options)
   const { fs } = backend
   const temp = createFilledTemp(backend, dirname(path), bytes, options.perm ?? 0o666)
   undoOnFailure(
@@ -95,8 +105,24 @@ export function createFileDurably(
 
 /** Removes `path`; under `UnixFsync` its absence is on stable storage when this returns. */
 export function unlinkDurably(fs: PlatformFs, path: string, options: DurableOptions): void {
+  requireMembers('unlinkDurably', 'fs', fs, { unlink: 'function', fsyncDir: 'function' })
+  requirePath('unlinkDurably', 'path', path)
+  requireDurableOptions('unlinkDurably', options)
   fs.unlink(path)
   syncParent(fs, path, options)
+}
+
+function checkArguments(
+  what: string,
+  backend: unknown,
+  path: unknown,
+  bytes: unknown,
+  options: unknown,
+): void {
+  requireMembers(what, 'backend', backend, { fs: 'object', random: 'function' })
+  requirePath(what, 'path', path)
+  requireBytes(what, 'bytes', bytes)
+  requireDurableOptions(what, options)
 }
 
 function syncParent(fs: PlatformFs, path: string, options: DurableOptions): void {

@@ -1,10 +1,12 @@
 import { realpathSync } from 'node:fs'
+import { requirePath } from './argument-checks.ts'
 
 /**
  * The bytes by which digests identify a directory: its canonical path as the file system spells it,
  * not decoded; where that fails, the path as given. On Windows UTF-8 without a `\\?\` prefix.
  */
 export function pathIdentityBytes(path: string): Uint8Array {
+  requirePath('pathIdentityBytes', 'path', path)
   const canonical = canonicalBytes(path)
   if (process.platform !== 'win32') return canonical
   return Buffer.from(withoutVerbatimPrefix(Buffer.from(canonical).toString('utf8')))

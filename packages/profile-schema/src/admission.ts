@@ -1,4 +1,6 @@
 /** Evidence → admission: the one place that says which evidence may carry which guarantee. */
+import { requireObject } from './profile.ts'
+import { variantText } from './variant-text.ts'
 import type {
   LockLeafSymlinkProtection,
   MmapEvidence,
@@ -26,32 +28,72 @@ export interface PlatformAdmission {
 /**
  * Tells which guarantees the given evidence admits.
  *
- * Total and pure: no evidence throws, everything but the positive findings is `Rejected`, and a
- * rejected family never affects another. `pathStatus`, `activeSegmentRead` and the clock admit
- * nothing and are not read.
+ * Total and pure: everything but the positive findings is `Rejected`, and a rejected family never
+ * affects another. `pathStatus`, `activeSegmentRead` and the clock admit nothing and are not read.
+ *
+ * @throws TypeError for what is no evidence: a part that is missing, or a word that none of the
+ *   vocabulary is, which would otherwise pass for a host that lacks something
  */
 export function admissionFor(evidence: {
   readonly storePath: StorePathEvidence
 }): PlatformAdmission {
-  const path = evidence.storePath
+  requireObject(evidence, 'evidence')
+  const { storePath } = evidence
+  requireObject(storePath, 'evidence.storePath')
+  for (const field of ADMITTING) {
+    const known = Object.keys(TABLES[field])
+    if (known.includes(storePath[field])) continue
+    const got = variantText(storePath[field])
+    const path = `evidence.storePath.${field}`
+    throw new TypeError(`${path} must be one of ${known.join(', ')}, got ${got}`)
+  }
   return {
-    storeLock: admitLock(path.lockLeafSymlinkProtection),
-    parentDirSync: admitParentDirSync(path.parentDirSync),
-    mmapIndex: admitMmap(path.mmapIndex),
-    sealedSegmentMmap: admitMmap(path.sealedSegmentMmap),
+    storeLock: admitLock(storePath.lockLeafSymlinkProtection),
+    parentDirSync: admitParentDirSync(storePath.parentDirSync),
+    mmapIndex: admitMmap(storePath.mmapIndex),
+    sealedSegmentMmap: admitMmap(storePath.sealedSegmentMmap),
   }
 }
 
 export function admitLock(evidence: LockLeafSymlinkProtection): StoreLockAdmission {
-  return evidence === 'AtomicNoFollow' || evidence === 'BestEffortCheckThenOpen'
-    ? evidence
-    : 'Rejected'
+  return LOCK[evidence]
 }
 
 export function admitParentDirSync(evidence: ParentDirSyncEvidence): ParentDirSyncAdmission {
-  return evidence === 'UnixFsync' || evidence === 'RenameOnly' ? evidence : 'Rejected'
+  return PARENT_DIR_SYNC[evidence]
 }
 
 export function admitMmap(evidence: MmapEvidence): MmapAdmission {
-  return evidence === 'FileBacked' ? evidence : 'Rejected'
+  return MMAP[evidence]
 }
+
+const LOCK: Readonly<Record<LockLeafSymlinkProtection, StoreLockAdmission>> = {
+  AtomicNoFollow: 'AtomicNoFollow',
+  BestEffortCheckThenOpen: 'BestEffortCheckThenOpen',
+  Unknown: 'Rejected',
+  ObservedUnsupported: 'Rejected',
+  ProbeFailed: 'Rejected',
+}
+
+const PARENT_DIR_SYNC: Readonly<Record<ParentDirSyncEvidence, ParentDirSyncAdmission>> = {
+  UnixFsync: 'UnixFsync',
+  RenameOnly: 'RenameOnly',
+  Unknown: 'Rejected',
+  ProbeFailed: 'Rejected',
+}
+
+const MMAP: Readonly<Record<MmapEvidence, MmapAdmission>> = {
+  FileBacked: 'FileBacked',
+  Unknown: 'Rejected',
+  ObservedUnsupported: 'Rejected',
+  ProbeFailed: 'Rejected',
+}
+
+const TABLES = {
+  lockLeafSymlinkProtection: LOCK,
+  parentDirSync: PARENT_DIR_SYNC,
+  mmapIndex: MMAP,
+  sealedSegmentMmap: MMAP,
+} as const
+
+const ADMITTING = Object.keys(TABLES) as readonly (keyof typeof TABLES)[]

@@ -70,8 +70,17 @@ describe('admissionFor', () => {
     expect(admissionFor(evidenceWith(change))).toStrictEqual(unix)
   })
 
-  it('rejects a word it does not know', () => {
-    const unknown = evidenceWith({ mmapIndex: 'filebacked' as 'FileBacked' })
-    expect(admissionFor(unknown).mmapIndex).toBe('Rejected')
+  it.each([
+    [evidenceWith({ mmapIndex: 'filebacked' as 'FileBacked' }), /mmapIndex must be .*"filebacked"/],
+    [evidenceWith({ sealedSegmentMmap: undefined as never }), /sealedSegmentMmap must be one of/],
+    [evidenceWith({ parentDirSync: 'Unixfsync' as 'UnixFsync' }), /parentDirSync must be one of/],
+    [evidenceWith({ lockLeafSymlinkProtection: 'constructor' as never }), /lockLeafSymlink.* must/],
+    [{}, /evidence\.storePath must be an object, got undefined/],
+    [undefined, /evidence must be an object, got undefined/],
+    [evidenceWith({}).storePath, /evidence\.storePath must be an object/],
+  ])('refuses what is no evidence, by name: %#', (evidence, message) => {
+    const call = (): unknown => admissionFor(evidence as never)
+    expect(call).toThrow(TypeError)
+    expect(call).toThrow(message)
   })
 })

@@ -20,7 +20,7 @@ export const PROFILE_COMMANDS: readonly CommandSpec[] = [
     examples: [
       'batpak profile capture ./data --out ./batpak.profile',
       'batpak profile capture ./data --out ./batpak.profile --force',
-      'batpak profile capture ./data --out - | diff - ./batpak.profile',
+      'batpak profile capture ./data | tee ./batpak.profile',
     ],
     exits: [0, 1, 2, 10],
     run: (session, [dir], options: CaptureOptions) =>

@@ -9,7 +9,7 @@ import { helpFormatter } from './help.ts'
 import { PROFILE_COMMANDS } from './profile.ts'
 import type { CommandSpec, OptionSpec } from './spec.ts'
 import { STORE_COMMANDS } from './store.ts'
-import { positiveCount, wholeNumber } from './values.ts'
+import { nonEmptyName, positiveCount, wholeNumber } from './values.ts'
 
 export const COMMANDS: readonly CommandSpec[] = [
   ...PROFILE_COMMANDS,
@@ -126,5 +126,6 @@ function optionOf({ flags, description, value }: OptionSpec): Option {
   const option = new Option(flags, description)
   if (value === 'number') option.argParser(wholeNumber)
   if (value === 'count') option.argParser(positiveCount)
+  if (value === 'name') option.argParser(nonEmptyName)
   return option
 }

@@ -23,5 +23,5 @@ export interface OptionSpec {
   readonly flags: string
   readonly description: string
   /** What the value must be; default: any text. */
-  readonly value?: 'count' | 'number'
+  readonly value?: 'count' | 'number' | 'name'
 }

@@ -71,8 +71,12 @@ export const STORE_COMMANDS: readonly CommandSpec[] = [
     options: [
       { flags: '--after <sequence>', description: 'only behind this sequence', value: 'number' },
       { flags: '--limit <n>', description: 'at most so many events', value: 'count' },
-      { flags: '--entity <name>', description: 'an entity and those below it: a is a, a:b, a:b:c' },
-      { flags: '--scope <name>', description: 'only this scope' },
+      {
+        flags: '--entity <name>',
+        description: 'an entity and those below it: a is a, a:b, a:b:c',
+        value: 'name',
+      },
+      { flags: '--scope <name>', description: 'only this scope', value: 'name' },
       { flags: '--kind <kind>', description: '0xF001, a name such as TOMBSTONE, or category:0xF' },
       { flags: '--reverse', description: 'newest first; --after then means before' },
       UNLOCKED,

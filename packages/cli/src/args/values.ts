@@ -8,6 +8,12 @@ export function wholeNumber(text: string): number {
   throw new InvalidArgumentError('It must be a whole number from 0 to 2^53-1.')
 }
 
+/** A name: anything but nothing, which would match nothing. */
+export function nonEmptyName(text: string): string {
+  if (text !== '') return text
+  throw new InvalidArgumentError('It must not be empty.')
+}
+
 /** How many: decimal, at least 1. */
 export function positiveCount(text: string): number {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN

@@ -36,7 +36,7 @@ export async function profileCapture(
     writeResultFile(platform, out, bytes, { force, parentDirSync })
   }
   if (session.json) await session.document(true, { dir, file: out === '-' ? null : out, profile })
-  else if (out === '-') await session.print(bytes)
+  else if (out === '-') await session.print(`${new TextDecoder().decode(bytes)}\n`)
   else await session.print(`captured ${out}, fingerprint ${profile.fingerprint_crc32}\n`)
   return EXIT.ok
 }

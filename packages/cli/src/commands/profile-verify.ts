@@ -15,7 +15,8 @@ export async function profileVerify(
 ): Promise<ExitCode> {
   const profile = readProfile(file)
   const dir = directoryFor(session, given) ?? '.'
-  const comparison = compareProfile(profile, probe(dir))
+  const evidence = probe(dir)
+  const comparison = compareProfile(profile, evidence)
   const differences = comparison.equal ? [] : comparison.differences
   const { fingerprint_crc32: fingerprint } = profile
   if (session.json) {
@@ -26,6 +27,11 @@ export async function profileVerify(
     const names = { expected: 'PROFILE', observed: 'HERE' }
     await session.print(differencesText(differences, names, session.width))
     await session.print(`${file} does not match ${dir}\n`)
+    // A capture would create what is missing, and then describe the wrong directory.
+    if (evidence.storePath.pathStatus !== 'ObservedDirectory') {
+      session.note(`${dir} is no directory that can be examined: check the path`)
+      return EXIT.platform
+    }
     const command = `batpak profile capture ${shellWord(dir)} --out ${shellWord(file)} --force`
     session.note(`repair the host (\`batpak doctor\`), or accept the change: ${command}`)
   }

@@ -8,6 +8,7 @@ import { JsonStream } from '../output/json-stream.ts'
 import { Progress } from '../output/progress.ts'
 import type { Session } from '../output/session.ts'
 import { storeDirectory, underLock, type StoreDirectory } from '../store/store-directory.ts'
+import { Judge } from '../verify/judge.ts'
 import { VerifyReport } from '../verify/report.ts'
 import { findingJson, findingText, scopeText, suggestions, verdictText } from '../verify/text.ts'
 
@@ -29,18 +30,22 @@ export async function verifyCommand(
 
 async function check(
   session: Session,
-  { dir, fs }: StoreDirectory,
+  { dir, fs, files }: StoreDirectory,
   options: VerifyCommandOptions,
 ): Promise<ExitCode> {
   const level = options.full === true ? 'full' : 'quick'
   const report = new VerifyReport(dir, level)
+  const judge = new Judge(files)
   const progress = new Progress(options.progress === true, session.options.quiet === true)
   const interrupt = new Interrupt()
   const json = session.json
     ? await JsonStream.begin(session, { dir, level }, 'findings')
     : undefined
   try {
-    for (const step of verifyDirectory(fs, dir, { level, allowGaps: options.allowGaps === true })) {
+    const allowGaps = options.allowGaps === true
+    for (const seen of verifyDirectory(fs, dir, { level, allowGaps })) {
+      const step = judge.judged(seen)
+      if (step === undefined) continue
       report.take(step)
       await interrupt.race(show(session, step, progress, json))
       if (interrupt.requested) break
@@ -84,7 +89,8 @@ async function finish(
 ): Promise<void> {
   const suggest = suggestions(report, exit)
   if (json !== undefined) {
-    await json.end({ ok: exit === EXIT.ok, ...report.toJson(), suggest })
+    const interrupted = exit === EXIT.interrupted
+    await json.end({ ok: exit === EXIT.ok, interrupted, ...report.toJson(), suggest })
     return
   }
   if (exit === EXIT.interrupted) {

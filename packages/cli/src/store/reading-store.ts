@@ -42,6 +42,11 @@ export function withHint<T>(dir: string, read: () => T): T {
   } catch (error) {
     const failure = failureOf(error)
     if (!DAMAGE.has(failure.code) || failure.hint !== undefined) throw error
-    throw new CliError({ ...failure, hint: `run \`batpak verify ${shellWord(dir)}\`` })
+    // Of an unfinished compaction `verify` only says again what the error says.
+    const { path = '' } = failure.cause as { readonly path?: string }
+    const hint = path.endsWith('compaction.pending.json')
+      ? `\`batpak inspect ${shellWord(dir)}\` shows which segments it concerns`
+      : `run \`batpak verify ${shellWord(dir)}\``
+    throw new CliError({ ...failure, hint })
   }
 }

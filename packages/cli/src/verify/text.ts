@@ -64,6 +64,9 @@ export function verdictText(paint: Paint, report: VerifyReport, exit: ExitCode):
 /** Commands that lead on from here; the first is the best. */
 export function suggestions(report: VerifyReport, exit: ExitCode): readonly string[] {
   const dir = shellWord(report.dir)
+  if (exit === EXIT.interrupted) {
+    return [`batpak verify ${dir}${report.level === 'full' ? ' --full' : ''}`]
+  }
   if (exit === EXIT.ok && report.level === 'quick') return [`batpak verify ${dir} --full`]
   if (exit === EXIT.ok) return [`batpak inspect ${dir}`]
   const place = report.firstPlace

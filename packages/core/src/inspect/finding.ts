@@ -107,7 +107,7 @@ const SEVERITIES: Readonly<Record<FindingCode, Severity>> = {
   SegmentMissing: 'warning',
   EventsMissing: 'error',
   HiddenRangesBeyondLog: 'note',
-  CompactionPending: 'note',
+  CompactionPending: 'error',
   IndexFileInvalid: 'warning',
   CursorInvalid: 'warning',
   SegmentNameMalformed: 'note',

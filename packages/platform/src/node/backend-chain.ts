@@ -49,6 +49,12 @@ export class BackendChain<B> {
     }
   }
 
+  /** `BATPAK_LOCK=off`, when the environment says what may be used. */
+  get setting(): string | undefined {
+    const wanted = this.#host.env[this.#variable] ?? ''
+    return wanted === '' ? undefined : `${this.#variable}=${wanted}`
+  }
+
   /** True when at least one candidate loads. */
   get any(): boolean {
     return this.loaded().next().done !== true
@@ -95,9 +101,10 @@ export class BackendChain<B> {
   }
 
   #refusedByEnvironment(name: string): string | undefined {
-    const wanted = this.#host.env[this.#variable]
-    if (wanted === undefined || wanted === '' || wanted === name) return undefined
-    const setting = `${this.#variable}=${wanted}`
+    const { setting } = this
+    if (setting === undefined) return undefined
+    const wanted = setting.slice(this.#variable.length + 1)
+    if (wanted === name) return undefined
     if (wanted === 'off') return setting
     const known = this.#candidates.map((candidate) => candidate.name)
     return known.includes(wanted)

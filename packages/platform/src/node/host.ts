@@ -1,9 +1,11 @@
 import { createRequire } from 'node:module'
+import { isAbsolute, join } from 'node:path'
 
 /** What the choice of backends depends on; a test builds its own. */
 export interface Host {
   readonly runtime: 'node' | 'bun' | 'deno'
-  readonly platform: NodeJS.Platform
+  /** As `process.platform` says it. */
+  readonly platform: string
   readonly arch: string
   readonly env: Readonly<Record<string, string | undefined>>
   /** Loads a package or a built-in module, or throws why it cannot. */
@@ -39,7 +41,7 @@ export function versionedName(host: Host, name: string): string {
 type Outcome = { readonly module: unknown } | { readonly error: unknown }
 
 const outcomes = new Map<string, Outcome>()
-let require_: NodeJS.Require | undefined
+let require_: ((name: string) => unknown) | undefined
 
 // A failed load is remembered as well: a second attempt at a native addon is not always harmless.
 function loadOnce(name: string): unknown {
@@ -54,10 +56,25 @@ function loadOnce(name: string): unknown {
 
 function attempt(name: string): Outcome {
   try {
-    // Created on demand: in a bundle without import.meta.url this throws, and only addons are lost.
-    require_ ??= createRequire(import.meta.url)
+    if (name.startsWith('node:')) return { module: builtIn(name) }
+    require_ ??= createRequire(whereToLook())
     return { module: require_(name) }
   } catch (error) {
     return { error }
   }
+}
+
+// Those that not every Node has, so that no import statement may name them.
+function builtIn(name: string): unknown {
+  const module: unknown = process.getBuiltinModule(name)
+  if (module === undefined) throw new Error(`No such built-in module: ${name}`)
+  return module
+}
+
+// In a bundle for CommonJS there is no `import.meta.url`: addons are then those of the program.
+function whereToLook(): string {
+  const here: string | undefined = import.meta.url
+  if (here !== undefined) return here
+  const script = process.argv[1] ?? ''
+  return isAbsolute(script) ? script : join(process.cwd(), 'index.js')
 }

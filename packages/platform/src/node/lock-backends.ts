@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { errnoName, errorMessage, systemError } from '../system-error.ts'
@@ -88,7 +89,6 @@ function flockHelper(host: Host): LoadedLock {
   if (host.platform === 'win32') throw new Error('Windows has no flock(1)')
   const program = findOnPath('flock', host.env['PATH'] ?? '')
   if (program === undefined) throw new Error('flock is not on PATH')
-  const { spawnSync } = host.load('node:child_process') as typeof import('node:child_process')
   return loaded('flock(1)', (fd) => {
     const run = spawnSync(program, ['-x', '-n', '3'], {
       stdio: ['ignore', 'ignore', 'pipe', fd],

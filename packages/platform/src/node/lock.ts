@@ -92,7 +92,11 @@ export class NodeLock {
   }
 
   #unsupported(path: string, reasons: string): Error {
-    const advice = 'install fs-ext or koffi beside @batpak/platform, or the program flock'
+    const { setting } = this.#chain
+    const advice =
+      setting === undefined
+        ? 'install fs-ext or koffi beside @batpak/platform, or the program flock'
+        : `unset ${setting.slice(0, setting.indexOf('='))}, which forbids the others`
     return systemError('ENOTSUP', 'flock', `nothing can lock here (${reasons}); ${advice}`, path)
   }
 }

@@ -29,3 +29,8 @@ it('names a package with its version, where it tells', () => {
   expect(versionedName(host, 'b')).toBe('b')
   expect(versionedName(host, 'hidden')).toBe('hidden')
 })
+
+it('says of a built-in module that this Node lacks that it does not exist', () => {
+  const error = failureOf(() => thisHost().load('node:no-such-module'))
+  expect(error).toMatchObject({ message: 'No such built-in module: node:no-such-module' })
+})
