@@ -10,7 +10,8 @@ import { build, dump, run, script } from './driver.mjs'
 import { contents, dumps, fixturesDir, format, observe, withCopy } from './fixtures.mjs'
 
 // Receipts are not on disk: they are kept where a test needs more than the rows.
-const withReceipts = /^(signed|idempotent|sequence-gap|cursor|fence-|compacted-)/
+const withReceipts =
+  /^(signed|idempotent|sequence-gap|cursor|fence|compacted-|batch-(options|failed)|denial-options)/
 
 build()
 const wanted = process.argv.slice(2)

@@ -5,9 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The built package: what users install. */
-export const core = await import(new URL('../packages/core/dist/index.js', import.meta.url))
-export const testing = await import(new URL('../packages/core/dist/testing.js', import.meta.url))
+import { core } from './packages.mjs'
 
 /** Fields of a dumped row that both sides must agree on. */
 const FIELDS = [

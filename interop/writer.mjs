@@ -1,7 +1,7 @@
 // A process that writes a store with this implementation and ends as it is told.
 // Usage: node writer.mjs DIR SHAPE close|abandon|kill
 
-import { core, testing } from './view.mjs'
+import { core, testing } from './packages.mjs'
 
 const [dir, shape, end] = process.argv.slice(2)
 const Order = core.defineEvent({ name: 'Order', category: 0xa, typeId: 1 })

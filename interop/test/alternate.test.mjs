@@ -6,6 +6,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 
+import { agree } from '../agree.mjs'
 import { dump, run } from '../driver.mjs'
 import { copyOf, rowsOf, view, withDirectory, writerScript } from '../view.mjs'
 
@@ -15,7 +16,7 @@ function turn(dir, round) {
   const end = ends[round % ends.length]
   if (round % 2 === 0) {
     const ours = end === 'drop' ? 'abandon' : end
-    const shape = ['single', 'options', 'non-ascii', 'segments'][round % 4]
+    const shape = ['single', 'options', 'non-ascii', 'segments'][(round / 2) % 4]
     spawnSync(process.execPath, [writerScript, dir, shape, ours], { stdio: 'inherit' })
   } else {
     run('append', dir, '--n', '9', '--prefix', `order:${round % 3}`, '--end', end)
@@ -27,12 +28,9 @@ test('fourteen lifetimes in one directory: nothing is lost, renumbered or read d
     let known = []
     for (let round = 0; round < 14; round += 1) {
       turn(dir, round)
-      const ours = view(copyOf(dir, 'ours'))
+      const { ours } = agree(dir, `round ${round}`)
       assert.ok(ours.length > known.length, `round ${round} added nothing`)
       assert.deepEqual(ours.slice(0, known.length), known, `round ${round} changed earlier rows`)
-      assert.deepEqual(ours, rowsOf(dump(copyOf(dir, 'theirs'))), `round ${round}, with artifacts`)
-      const rebuilt = rowsOf(dump(copyOf(dir, 'theirs'), '--no-artifacts'))
-      assert.deepEqual(ours, rebuilt, `round ${round}, rebuilt`)
       known = ours
     }
   }))

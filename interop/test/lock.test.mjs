@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { run, spawnHold } from '../driver.mjs'
-import { core, withDirectory } from '../view.mjs'
+import { core } from '../packages.mjs'
+import { withDirectory } from '../view.mjs'
 
 function outcome(open) {
   try {

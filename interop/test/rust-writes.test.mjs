@@ -5,7 +5,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
 import { dump, run, script } from '../driver.mjs'
-import { core, copyOf, rowsOf, view, withDirectory } from '../view.mjs'
+import { core } from '../packages.mjs'
+import { copyOf, rowsOf, view, withDirectory } from '../view.mjs'
 
 const shapes = [
   'clean',

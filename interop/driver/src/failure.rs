@@ -108,6 +108,7 @@ fn fields(error: &StoreError, dir: &Path) -> Value {
         StoreError::InvalidCausation { prior_idx, item_index, .. } => {
             json!({"priorIdx": prior_idx, "itemIndex": item_index})
         }
+        StoreError::FaultInjected(point) => json!({"point": point}),
         StoreError::HiddenRangesCorrupt { kind, .. } => json!({"kind": variant(kind)}),
         StoreError::PlatformProfileInvalid { kind, .. } => json!({"kind": variant(kind)}),
         StoreError::InvariantViolation { kind } => json!({"kind": variant(kind)}),

@@ -6,6 +6,7 @@
 //! 3 the reference refused (then the document is `{"error":{"variant","message",...}}`).
 
 mod args;
+mod arm;
 mod config;
 mod dump;
 mod evidence;

@@ -1,6 +1,7 @@
 //! Runs a list of steps on one directory and prints one result per step.
 
 use crate::args::Args;
+use crate::arm::Trap;
 use crate::config;
 use crate::failure::Failure;
 use crate::json::{need, number, only, text};
@@ -33,13 +34,15 @@ pub fn command(args: &Args) -> Result<(), Failure> {
         Ok(step) => vec![Ok(step)],
         Err(e) => vec![Err(Failure::usage(format!("script: {e}")))],
     });
-    Script { dir, steps: Box::new(steps), options: json!({}), done: 0 }.run()
+    let (options, trap) = (json!({}), Arc::new(Trap::default()));
+    Script { dir, steps: Box::new(steps), options, trap, done: 0 }.run()
 }
 
 struct Script {
     dir: PathBuf,
     steps: Box<dyn Iterator<Item = Result<Value, Failure>>>,
     options: Value,
+    trap: Arc<Trap>,
     done: usize,
 }
 
@@ -67,7 +70,8 @@ impl Script {
             if !step["config"].is_null() {
                 self.options = step["config"].clone();
             }
-            let opened = Store::open(config::build(&self.dir, &self.options)?);
+            let config = config::build(&self.dir, &self.options)?;
+            let opened = Store::open(config.with_fault_injector(Some(self.trap.clone())));
             let opened = opened.map_err(|e| Failure::store(&e, &self.dir));
             match opened {
                 Ok(store) => {
@@ -78,6 +82,13 @@ impl Script {
             }
         }
         Ok(())
+    }
+
+    fn act(&self, store: &Arc<Store>, step: &Value) -> Result<Value, Failure> {
+        match step["op"].as_str() {
+            Some("arm") => self.trap.arm(step),
+            _ => act(store, step, &self.dir),
+        }
     }
 
     /// Prints the result of a step; a misuse ends the script.
@@ -105,7 +116,7 @@ impl Script {
                     }
                 }
                 _ => {
-                    let result = act(&store, &step, &self.dir);
+                    let result = self.act(&store, &step);
                     self.report(&step, result)?;
                 }
             }
@@ -153,7 +164,7 @@ impl Script {
                     continue;
                 }
                 _ => {
-                    let result = act(store, &step, &self.dir);
+                    let result = self.act(store, &step);
                     self.report(&step, result)?;
                     continue;
                 }

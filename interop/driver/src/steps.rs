@@ -12,8 +12,8 @@ use batpak::id::{CausationId, CorrelationId, EntityIdType, EventId, IdempotencyK
 use batpak::store::index::DiskPos;
 use batpak::store::{
     AppendOptions, AppendPositionHint, AppendReceipt, BatchAppendItem, CausationRef,
-    CompactionConfig, CompactionStrategy, DurabilityGate, EncodedBytes, ExtensionKey,
-    ReceiptVerification, RetentionPredicate, Store, StoreError, WatermarkKind,
+    CompactionConfig, CompactionStrategy, DenialReceipt, DurabilityGate, EncodedBytes,
+    ExtensionKey, ReceiptVerification, RetentionPredicate, Store, StoreError, WatermarkKind,
 };
 use serde_json::{json, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,6 +38,26 @@ const DRAFT: &[&str] = &[
     "extensions",
     "until",
     "unfenced",
+];
+
+const DENIAL: &[&str] = &[
+    "op",
+    "entity",
+    "scope",
+    "gates",
+    "deny",
+    "proposedKind",
+    "proposedContentHash",
+    "pipelineId",
+    "key",
+    "correlation",
+    "causation",
+    "cas",
+    "lane",
+    "depth",
+    "flags",
+    "extensions",
+    "until",
 ];
 
 pub fn append(store: &Store, step: &Value, dir: &Path) -> Result<Value, Failure> {
@@ -174,18 +194,7 @@ fn forever(name: &str) -> &'static str {
 }
 
 pub fn denial(store: &Store, step: &Value, dir: &Path) -> Result<Value, Failure> {
-    let known = [
-        "op",
-        "entity",
-        "scope",
-        "gates",
-        "deny",
-        "proposedKind",
-        "proposedContentHash",
-        "pipelineId",
-        "key",
-    ];
-    only(step, &known)?;
+    only(step, DENIAL)?;
     let mut gates = GateSet::new();
     for name in texts(step, "gates")? {
         gates.push(NamedGate(forever(&name)));
@@ -213,6 +222,7 @@ pub fn denial(store: &Store, step: &Value, dir: &Path) -> Result<Value, Failure>
         "contentHash": hex(&receipt.content_hash),
         "keyId": hex(&receipt.key_id),
         "signature": receipt.signature.as_ref().map(|bytes| hex(bytes)),
+        "extensions": dump::extensions(&receipt.extensions),
         "position": position(receipt.disk_pos()),
     }))
 }
@@ -249,6 +259,7 @@ pub fn compact(store: &Store, step: &Value, dir: &Path) -> Result<Value, Failure
 pub fn verify_receipt(store: &Store, step: &Value) -> Result<Value, Failure> {
     let known = [
         "op",
+        "type",
         "eventId",
         "sequence",
         "contentHash",
@@ -268,9 +279,22 @@ pub fn verify_receipt(store: &Store, step: &Value) -> Result<Value, Failure> {
     let event_id = EventId::from(parse_id(need(step, "eventId")?)?);
     let extensions = extensions(&step["extensions"])?;
     let (content, key) = (hash("contentHash")?, hash("keyId")?);
-    let verdict = store.verify_append_receipt_wire_detailed(
-        event_id, sequence, content, key, signature, extensions,
-    );
+    let denial = match text(step, "type")? {
+        Some("denial") => blank_denial(store, event_id),
+        None | Some("append") => None,
+        Some(other) => return Err(Failure::usage(format!("type: {other}"))),
+    };
+    let verdict = match denial {
+        Some(mut receipt) => {
+            (receipt.sequence, receipt.content_hash) = (sequence, content);
+            (receipt.key_id, receipt.signature) = (key, signature);
+            receipt.extensions = extensions;
+            store.verify_denial_receipt_detailed(&receipt)
+        }
+        None => store.verify_append_receipt_wire_detailed(
+            event_id, sequence, content, key, signature, extensions,
+        ),
+    };
     Ok(match verdict {
         ReceiptVerification::Signed => json!({"outcome": "signed"}),
         ReceiptVerification::UnsignedAccepted => json!({"outcome": "unsigned_accepted"}),
@@ -278,6 +302,18 @@ pub fn verify_receipt(store: &Store, step: &Value) -> Result<Value, Failure> {
             json!({"outcome": "invalid", "reason": variant(&reason)})
         }
     })
+}
+
+/// A denial receipt to fill in: only the reference can make one, and answers a known key without
+/// writing anything. None for an unknown event, where a write would follow.
+fn blank_denial(store: &Store, event_id: EventId) -> Option<DenialReceipt> {
+    store.read_raw(event_id).ok()?;
+    let at = Coordinate::new("verify", "verify").ok()?;
+    let gates: GateSet<()> = GateSet::new();
+    let key = IdempotencyKey::from(event_id.as_u128());
+    let options = AppendOptions::new().with_idempotency(key);
+    let denial = Denial::new("verify", "");
+    store.append_denial(&at, EventKind::DATA, &gates, &denial, None, None, options).ok()
 }
 
 pub fn walk(store: &Store, step: &Value) -> Result<Value, Failure> {

@@ -31,6 +31,8 @@ export class Engine implements RowSource {
   index: EventIndex = new EventIndex()
   openReport: OpenReport | undefined
   closed = false
+  /** True from the beginning of its close. */
+  closing = false
   /** The visibility fence that is not finished. */
   fence: OpenFence | undefined
   /** What `group` runs at the moment. */
@@ -42,7 +44,7 @@ export class Engine implements RowSource {
   readonly #extensions = new Map<number, Extensions>()
 
   constructor(config: Config, mode: EngineMode, dataDir: string, sealedReads: SealedReads) {
-    this.config = config
+    this.config = { ...config, signingKeys: [] } // whoever looks at a store must not see its seeds
     this.mode = mode
     this.platform = config.platform
     this.clock = new StoreClock(config.clock)

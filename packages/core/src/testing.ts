@@ -1,5 +1,6 @@
 /** Entry `@batpak/core/testing`: what only tests may do to a store. */
 import { abandonStore } from './lifecycle/close.ts'
+import { checkOptionNames } from './options.ts'
 import { OPENED, type Store } from './store.ts'
 import { setHooks, type TestHooks } from './testing/hooks.ts'
 
@@ -20,6 +21,9 @@ export function abandon(store: Store): void {
  * several the last one counts.
  */
 export function installHooks(hooks: TestHooks): Disposable {
+  checkOptionNames('hooks', hooks, HOOKS)
   const before = setHooks(hooks)
   return { [Symbol.dispose]: (): void => void setHooks(before) }
 }
+
+const HOOKS: ReadonlySet<string> = new Set(['inject', 'mark'])

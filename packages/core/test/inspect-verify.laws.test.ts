@@ -75,6 +75,8 @@ it('every store of batpak 0.8.0: refused exactly when there is an error, and the
     const { refused, count } = opened(dir)
     // Unfinished compactions are read around by the check already, and refused by this version's open.
     if (refused === 'DataDirMalformed' && shape.startsWith('compaction-')) continue
+    // A batch that the reference has not undone: read as it reads it, and told by the check (D-4).
+    if (shape === 'batch-failed') continue
     expect({ shape, refused: refused !== undefined }).toEqual({ shape, refused: worst === 'error' })
     if (refused === undefined) expect({ shape, events }).toEqual({ shape, events: count })
   }

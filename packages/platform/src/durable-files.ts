@@ -89,15 +89,14 @@ export function createFileDurably(
   checkArguments('createFileDurably', backend, path, bytes, options)
   const { fs } = backend
   const temp = createFilledTemp(backend, dirname(path), bytes, options.perm ?? 0o666)
-  let name = temp.path
   undoOnFailure(
     () => {
       if (fs.lstat(path) !== undefined) throw systemError('EEXIST', 'rename', undefined, path)
       fs.rename(temp.path, path)
-      name = path
       syncParent(fs, path, options)
     },
-    () => discardFile(fs, { path: name, fd: temp.fd }),
+    // A rename may take effect and fail all the same: the file itself tells which name it has.
+    () => discardFile(fs, { path: isFileAt(fs, temp.fd, path) ? path : temp.path, fd: temp.fd }),
   )
   if (options.keepOpen === true) return temp.fd
   fs.close(temp.fd)
@@ -128,6 +127,12 @@ function checkArguments(
 
 function syncParent(fs: PlatformFs, path: string, options: DurableOptions): void {
   if (options.parentDirSync === 'UnixFsync') fs.fsyncDir(dirname(path))
+}
+
+function isFileAt(fs: PlatformFs, fd: Fd, path: string): boolean {
+  const held = fs.fstat(fd)
+  const there = fs.lstat(path)
+  return there !== undefined && there.dev === held.dev && there.ino === held.ino
 }
 
 function createFilledTemp(

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, it, onTestFinished } from 'vitest'
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-const [suite = '', machine = ''] = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(
+const [suite = '', crash = '', machine = ''] = [...readme.matchAll(/```js\n([\s\S]*?)```/g)].map(
   ([, js]) => js!,
 )
 
@@ -73,6 +73,13 @@ it(
     expect(again.status).toBe(1)
   },
 )
+
+it('the crashes of the README pass under node --test', { timeout: 60_000 }, () => {
+  const { status, output } = node(project(crash), underNode)
+  expect(output).toMatch(/^# fail 0$/m)
+  expect(output).toMatch(/^# pass 4$/m)
+  expect(status).toBe(0)
+})
 
 it('the machine of the README does what its comments say', () => {
   const directory = project('')

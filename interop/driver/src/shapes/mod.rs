@@ -7,6 +7,7 @@ mod content;
 mod damage;
 mod endings;
 mod fences;
+mod writes;
 
 use crate::args::Args;
 use crate::failure::Failure;
@@ -30,7 +31,8 @@ type Change = dyn Fn(&Path) -> std::io::Result<()>;
 
 /// Shapes are written by a sequence of processes, with surgery in between.
 pub enum Act {
-    /// One process that runs these steps. `expectError` of a step names the refusal that must come.
+    /// One process that runs these steps. `expectError` of a step names the refusal that must come,
+    /// `expectDeath` that the process ends in it.
     Life(Vec<Value>),
     /// A change of the files while no process has them open.
     Files(Box<Change>),
@@ -45,6 +47,7 @@ fn all() -> Vec<Shape> {
         fences::shapes(),
         damage::shapes(),
         compaction::shapes(),
+        writes::shapes(),
     ];
     groups.into_iter().flatten().collect()
 }
@@ -109,6 +112,9 @@ fn live(dir: &Path, steps: &[Value], index: usize, seed: i64) -> Result<Value, F
     let results: Vec<Value> = lines.filter_map(Result::ok).collect();
     for (at, step) in steps.iter().enumerate() {
         let result = results.get(at).unwrap_or(&Value::Null);
+        if step["expectDeath"] == true && result.is_null() {
+            break;
+        }
         let expected = &step["expectError"];
         if result.is_null() || result["error"]["variant"] != *expected {
             return Err(Failure::other("Shape", format!("step {step} gave {result}")));
@@ -122,6 +128,7 @@ fn prepared(step: &Value, life: usize, seed: i64) -> Value {
     let mut step = step.clone();
     if let Value::Object(fields) = &mut step {
         fields.remove("expectError");
+        fields.remove("expectDeath");
     }
     if step["op"] == "open" && step["config"]["clock"].is_null() {
         let hours = i64::try_from(life).unwrap_or(0) * 3600;

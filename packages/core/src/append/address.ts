@@ -18,6 +18,32 @@ export interface Address {
   readonly names: Uint8Array
 }
 
+/**
+ * A caller's coordinate, its names read once.
+ *
+ * @throws TypeError unless `at` is `{ entity: string, scope: string }`
+ * @throws StoreError the coordinate errors, `InvalidUnicode`, `ReservedCoordinate`
+ */
+export function checkCoordinate(at: Coordinate): Coordinate {
+  if (typeof at !== 'object' || at === null) {
+    throw new TypeError(`at must be { entity, scope }, got ${describeType(at)}`)
+  }
+  const { entity, scope } = at
+  if (typeof entity !== 'string') {
+    throw new TypeError(`at.entity must be a string, got ${describeType(entity)}`)
+  }
+  if (typeof scope !== 'string') {
+    throw new TypeError(`at.scope must be a string, got ${describeType(scope)}`)
+  }
+  assertCoordinate(entity, scope)
+  for (const reserved of [LIFECYCLE_COORDINATE, BATCH_COORDINATE]) {
+    if (entity === reserved.entity && scope === reserved.scope) {
+      throw new StoreError('ReservedCoordinate', { entity, scope })
+    }
+  }
+  return { entity, scope }
+}
+
 export class AddressBook {
   readonly #names: Names
   readonly #byEntity = new Map<string, Map<string, Address>>()
@@ -41,22 +67,7 @@ export class AddressBook {
   }
 
   #add(at: Coordinate): Address {
-    if (typeof at !== 'object' || at === null) {
-      throw new TypeError(`at must be { entity, scope }, got ${describeType(at)}`)
-    }
-    const { entity, scope } = at
-    if (typeof entity !== 'string') {
-      throw new TypeError(`at.entity must be a string, got ${describeType(entity)}`)
-    }
-    if (typeof scope !== 'string') {
-      throw new TypeError(`at.scope must be a string, got ${describeType(scope)}`)
-    }
-    assertCoordinate(entity, scope)
-    for (const reserved of [LIFECYCLE_COORDINATE, BATCH_COORDINATE]) {
-      if (entity === reserved.entity && scope === reserved.scope) {
-        throw new StoreError('ReservedCoordinate', { entity, scope })
-      }
-    }
+    const { entity, scope } = checkCoordinate(at)
     const address = this.#make(entity, scope)
     let scopes = this.#byEntity.get(entity)
     if (scopes === undefined) this.#byEntity.set(entity, (scopes = new Map<string, Address>()))

@@ -9,8 +9,9 @@ export function requireType(type: AnyEventType): EventKind {
   if (typeof type !== 'object' || type === null || typeof type.encode !== 'function') {
     throw new TypeError(`type must be an event type of defineEvent, got ${describeType(type)}`)
   }
-  requireKind(type.kind)
-  return type.kind
+  const { kind } = type // read once: a getter may answer something else the second time
+  requireKind(kind)
+  return kind
 }
 
 /** @throws TypeError for no kind, StoreError `ReservedKind` */

@@ -50,7 +50,8 @@ function checkDrafts(drafts: unknown): readonly EncodedDraft[] {
   if (!Array.isArray(drafts)) {
     throw new TypeError(`drafts must be an array of drafts, got ${describeType(drafts)}`)
   }
-  return (drafts as readonly unknown[]).map((draft, i) => requireDraft(`drafts[${i}]`, draft))
+  // Not `map`, which leaves out holes.
+  return Array.from(drafts as readonly unknown[], (draft, i) => requireDraft(`drafts[${i}]`, draft))
 }
 
 function checkReaction(ids: ReactionIds): Reaction {

@@ -18,8 +18,8 @@ import type { LogWriter } from '../writer/log-writer.ts'
 import { checkBatch, knownBatch, type BatchItem } from './batch-check.ts'
 import { insertEvent, receiptOf } from './committed.ts'
 import { setCausation, type Composer } from './compose.ts'
-import { EncodedDraft } from './draft.ts'
-import { finishReplay, finishSynced, finishWrite } from './finish.ts'
+import { EncodedDraft, type Cause } from './draft.ts'
+import { finishPending, finishReplay, finishSynced } from './finish.ts'
 import type { Until } from './options.ts'
 import type { Receipt } from './receipt.ts'
 import { replayReceipt } from './replay.ts'
@@ -84,12 +84,12 @@ export class BatchCommitter {
     }
     // 7 values and signatures
     const first = engine.index.allocated
-    assertNumberable(first + items.length)
+    assertNumberable(first + (items.length - 1))
     inject({ at: 'BatchStart', batchId: first })
     const wallMs = this.#compose(items, reaction, timestampUs)
     const signatures = this.#sign(items, first)
     // 8 rotation, then one write
-    writer.rotateIfFull()
+    writer.rotateIfFull(timestampUs)
     const lengths = this.#encode(items, first, timestampUs)
     const { segment } = writer
     const begin = segment.end
@@ -112,7 +112,7 @@ export class BatchCommitter {
     if (fence === undefined) {
       engine.publish(wallMs, first + items.length - 1)
       finishSynced(engine, receipts, until)
-    } else finishWrite(engine, writer, receipts, until)
+    } else finishPending(writer, receipts)
     return receipts
   }
 
@@ -123,6 +123,7 @@ export class BatchCommitter {
     timestampUs: number,
   ): number {
     const wallMs = blame(0, () => this.#composer.wallMs(timestampUs))
+    for (const [i, { draft }] of items.entries()) assertEarlier(EncodedDraft.cause(draft), i)
     const heads = new Map<EntityRecord, FrameDraft>()
     for (const [i, { draft, at, payload, request }] of items.entries()) {
       const frame = (this.#frames[i] ??= new FrameDraft())
@@ -138,28 +139,17 @@ export class BatchCommitter {
         heads.get(entity),
       )
       if (reaction !== undefined) frame.correlationId.set(reaction.correlation)
-      setCausation(frame, this.#cause(draft, i, reaction))
+      setCausation(frame, this.#cause(draft, reaction))
       heads.set(entity, frame)
     }
     return wallMs
   }
 
-  /** @throws StoreError `BatchFailed` with `InvalidCausation` for an item that is not an earlier one */
-  #cause(
-    draft: EncodedDraft,
-    itemIndex: number,
-    reaction: Reaction | undefined,
-  ): Uint32Array | undefined {
+  #cause(draft: EncodedDraft, reaction: Reaction | undefined): Uint32Array | undefined {
     const cause = EncodedDraft.cause(draft)
     if (cause === undefined) return reaction?.causation
     if (cause === 'none') return undefined
-    if (cause instanceof Uint32Array) return cause
-    const priorIdx = cause.prior
-    if (priorIdx < itemIndex) return this.#frames[priorIdx]!.eventId
-    return blame(itemIndex, () => {
-      const reason = 'only an earlier item of the batch can be a cause'
-      throw new StoreError('InvalidCausation', { priorIdx, itemIndex, reason })
-    })
+    return cause instanceof Uint32Array ? cause : this.#frames[cause.prior]!.eventId
   }
 
   #sign(items: readonly BatchItem[], first: number): readonly Signature[] | undefined {
@@ -178,6 +168,19 @@ export class BatchCommitter {
     lengths.push(encodeCommit(out, first, timestampUs))
     return lengths
   }
+}
+
+/** @throws StoreError `BatchFailed` with `InvalidCausation` for an item that is not an earlier one */
+function assertEarlier(cause: Cause, itemIndex: number): void {
+  if (typeof cause !== 'object' || cause instanceof Uint32Array) return
+  const priorIdx = cause.prior
+  if (priorIdx < itemIndex) return
+  const reason = 'it is no earlier item'
+  throw new StoreError(
+    'BatchFailed',
+    { itemIndex },
+    { cause: new StoreError('InvalidCausation', { priorIdx, itemIndex, reason }) },
+  )
 }
 
 function syncBatch(writer: LogWriter, itemCount: number, batchId: number): void {

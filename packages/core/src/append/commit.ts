@@ -83,7 +83,7 @@ export class Committer {
     assertNumberable(sequence)
     const signature = engine.signer?.signDraft(draft, at.coordinate, sequence)
     // 7 rotation
-    this.#writer.rotateIfFull()
+    this.#writer.rotateIfFull(timestampUs)
     // 8 write at the tracked end
     const { segment } = this.#writer
     const offset = segment.end
@@ -97,11 +97,11 @@ export class Committer {
     insertEvent(engine, draft, at, request, sequence, diskPos)
     if (fence === undefined) engine.publish(wallMs, sequence)
     const receipt = receiptOf(draft, at, request, sequence, diskPos, signature)
-    if (injected !== undefined) {
+    if (injected !== undefined && fence === undefined) {
       injectOrPoison(this.#writer, { at: 'SingleAppendPublished', entity: injected })
     }
     // 10 sync
-    finishAppend(engine, this.#writer, receipt, request.until)
+    finishAppend(engine, this.#writer, receipt, request.until, fence)
     return receipt
   }
 

@@ -6,7 +6,7 @@ import type { Signature } from '../receipt/signer.ts'
 import type { FrameDraft } from '../segment/frame-encode.ts'
 import type { Address } from './address.ts'
 import type { AppendRequest } from './options.ts'
-import type { DiskPos, Receipt } from './receipt.ts'
+import { copyExtensions, type DiskPos, type Receipt } from './receipt.ts'
 
 /** Inserts the event of `draft`; readers see it once `engine.publish` passes its sequence. */
 export function insertEvent(
@@ -42,10 +42,10 @@ export function receiptOf(
     prevHash: receiptHash(draft.prevHash),
     diskPos,
     keyId: receiptHash(),
-    extensions: request.extensions,
+    extensions: copyExtensions(request.extensions), // a draft may be used again
     replayed: false,
   }
-  return signature === undefined ? receipt : { ...receipt, ...signature }
+  return Object.freeze(signature === undefined ? receipt : { ...receipt, ...signature })
 }
 
 const SLAB_BYTES = 960

@@ -7,15 +7,15 @@ import type { Denial } from '../gate/denial.ts'
 import { encodeDenial } from '../gate/denial-event.ts'
 import type { GateSet } from '../gate/gate-set.ts'
 import type { WriteSide } from '../open/open.ts'
-import { describeType } from '../options.ts'
-import type { AppendOptions } from './options.ts'
+import { checkOptionNames, describeType } from '../options.ts'
+import { APPEND_OPTION_NAMES, type AppendOptions } from './options.ts'
 import type { DenialReceipt } from './receipt.ts'
 import { checkedRequest, checkSize } from './submission.ts'
 
 export interface DenialOptions extends AppendOptions {
-  /** BLAKE3 of the payload that was refused; default 32 zeros. */
+  /** BLAKE3 of the payload that was refused; default none. */
   readonly contentHash?: Uint8Array
-  /** Names what proposed it; default empty. */
+  /** Names what proposed it; default none. */
   readonly pipelineId?: string
 }
 
@@ -27,7 +27,7 @@ export function submitDenial(
   proposedKind: EventKind,
   gates: Pick<GateSet<never>, 'trace'>,
   denial: Denial,
-  options: DenialOptions = {},
+  options: DenialOptions | undefined,
 ): DenialReceipt {
   engine.assertOpen('appendDenial')
   writer.assertUsable()
@@ -39,11 +39,12 @@ export function submitDenial(
   if (typeof gates?.trace !== 'function') {
     throw new TypeError(`gates must be made by gateSet, got ${describeType(gates)}`)
   }
-  const { contentHash = new Uint8Array(HASH_BYTES), pipelineId = '', ...rest } = options
-  if (!(contentHash instanceof Uint8Array) || contentHash.length !== HASH_BYTES) {
+  if (options !== undefined) checkOptionNames('denial options', options, NAMES)
+  const { contentHash, pipelineId, ...rest } = options ?? {}
+  if (contentHash !== undefined && !isHash(contentHash)) {
     throw new TypeError(`contentHash must be a Uint8Array of ${HASH_BYTES} bytes`)
   }
-  if (typeof pipelineId !== 'string') {
+  if (pipelineId !== undefined && typeof pipelineId !== 'string') {
     throw new TypeError(`pipelineId must be a string, got ${describeType(pipelineId)}`)
   }
   const request = { ...checkedRequest(engine, rest), receiptType: 'denial' as const }
@@ -52,4 +53,10 @@ export function submitDenial(
   const kind = Kind.SYSTEM_DENIAL
   const receipt = committer.commit(address, kind, payload, request, undefined)
   return receipt as DenialReceipt
+}
+
+const NAMES: ReadonlySet<string> = new Set([...APPEND_OPTION_NAMES, 'contentHash', 'pipelineId'])
+
+function isHash(value: unknown): boolean {
+  return value instanceof Uint8Array && value.length === HASH_BYTES
 }

@@ -1,6 +1,7 @@
 /** Step 10 of a write: what it waits for before it returns. */
 import type { Engine } from '../engine.ts'
 import { StoreError } from '../errors.ts'
+import type { OpenFence } from '../fence/open-fence.ts'
 import type { LogWriter } from '../writer/log-writer.ts'
 import type { Until } from './options.ts'
 import type { Receipt } from './receipt.ts'
@@ -27,16 +28,30 @@ export function finishWrite(
   finishSynced(engine, receipts, until)
 }
 
-/** As `finishWrite`, of one event; the plain case allocates nothing. */
+/**
+ * As `finishWrite`, of one event; the plain case allocates nothing.
+ * @throws StoreError `Io` instead of `SyncFailed` under a fence: nothing is visible yet
+ */
 export function finishAppend(
   engine: Engine,
   writer: LogWriter,
   receipt: Receipt,
   until: Until,
+  fence: OpenFence | undefined,
 ): void {
+  if (fence !== undefined) return writer.finishCommand()
   if (until !== 'visible' || engine.group !== undefined || writer.isSyncDue) {
     finishWrite(engine, writer, [receipt], until)
   } else writer.finishCommand()
+}
+
+/** As `finishWrite`, of a batch under a fence. @throws StoreError `BatchSyncFailed` */
+export function finishPending(writer: LogWriter, receipts: readonly Receipt[]): void {
+  try {
+    writer.finishCommand()
+  } catch (cause) {
+    throw new StoreError('BatchSyncFailed', { itemCount: receipts.length }, { cause })
+  }
 }
 
 /** As `finishWrite`, of events that were committed before: they count as no command. */

@@ -71,11 +71,11 @@ export function readAppendOptions(options: AppendOptions | undefined): AppendReq
   const { expected, onReplay, position, until } = options
   if (expected !== undefined && expected !== 'empty') requireUint('expected', expected, U32_MAX)
   requireOneOf('onReplay', onReplay, ['return', 'verify'])
-  if (position !== undefined) {
-    checkOptionNames('position', position, POSITION_NAMES)
-    requireUint('position.lane', position.lane, U32_MAX)
-    requireUint('position.depth', position.depth, U32_MAX)
-  }
+  if (position !== undefined) checkOptionNames('position', position, POSITION_NAMES)
+  // Read once: a getter may answer something else the second time.
+  const { lane, depth } = position ?? ROOT
+  requireUint('position.lane', lane, U32_MAX)
+  requireUint('position.depth', depth, U32_MAX)
   const { flags = 0 } = options
   requireUint('flags', flags, 0xff)
   const extensions =
@@ -86,8 +86,8 @@ export function readAppendOptions(options: AppendOptions | undefined): AppendReq
     verifyReplay: onReplay === 'verify',
     correlation: idWords('correlationId', options.correlationId),
     causation: idWords('causationId', options.causationId),
-    lane: position?.lane ?? 0,
-    depth: position?.depth ?? 0,
+    lane,
+    depth,
     flags,
     extensions,
     extensionBytes: extensions.size === 0 ? NO_EXTENSIONS : encodeExtensions(extensions),
@@ -122,6 +122,7 @@ export const APPEND_OPTION_NAMES: ReadonlySet<string> = new Set([
   'extensions',
   'until',
 ])
+const ROOT = { lane: 0, depth: 0 }
 const POSITION_NAMES: ReadonlySet<string> = new Set(['lane', 'depth'])
 
 const U32_MAX = 0xffff_ffff

@@ -37,7 +37,7 @@ export function replayReceipt(
   const coordinate = Object.freeze({ entity, scope })
   const extensions = engine.extensionsOf(row)
   const signature = engine.signer?.sign(coveredRow(engine, row))
-  return {
+  return Object.freeze({
     type: request.receiptType,
     eventId,
     sequence,
@@ -55,5 +55,5 @@ export function replayReceipt(
     ...signature,
     extensions,
     replayed: true,
-  }
+  })
 }

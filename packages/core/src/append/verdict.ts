@@ -1,7 +1,8 @@
 /** What may be said of a receipt, and which values are receipts at all. */
 import { describeType } from '../options.ts'
 import { idWords } from './options.ts'
-import type { AnyReceipt, AppendReceipt } from './receipt.ts'
+import { isEventKind } from '../event/kind.ts'
+import type { AnyReceipt, AppendReceipt, DiskPos } from './receipt.ts'
 
 export type VerifyReason =
   | 'missing_committed_event'
@@ -38,18 +39,36 @@ export function checkReceipt(receipt: unknown): asserts receipt is AnyReceipt {
     throw new TypeError('receipt.type must be "append" or "denial"')
   }
   idWords('receipt.eventId', eventId ?? null)
-  for (const [name, value] of Object.entries({ sequence, kind })) {
-    if (Number.isSafeInteger(value) && value! >= 0) continue
-    throw new TypeError(`receipt.${name} must be a non-negative integer`)
-  }
+  if (!isCount(sequence)) throw new TypeError('receipt.sequence must be a non-negative integer')
+  if (!isEventKind(kind)) throw new TypeError('receipt.kind must be an event kind')
   if (typeof coordinate?.entity !== 'string' || typeof coordinate.scope !== 'string') {
     throw new TypeError('receipt.coordinate must be { entity, scope }')
   }
   checkBytes(receipt)
-  if (!(extensions instanceof Map)) throw new TypeError('receipt.extensions must be a Map')
-  if (diskPos !== undefined && (typeof diskPos !== 'object' || diskPos === null)) {
+  if (!(extensions instanceof Map) || ![...extensions].every(isExtension)) {
+    throw new TypeError('receipt.extensions must be a Map of string to Uint8Array')
+  }
+  if (diskPos === undefined) return
+  const { segmentId, offset, length } = (diskPos ?? {}) as Partial<DiskPos>
+  if (![segmentId, offset, length].every(isCount)) {
     throw new TypeError('receipt.diskPos must be { segmentId, offset, length }')
   }
+}
+
+/** As `checkReceipt`, and of the parts that no verdict looks at. @throws TypeError */
+export function checkWholeReceipt(receipt: unknown): asserts receipt is AnyReceipt {
+  checkReceipt(receipt)
+  const { clock, replayed } = receipt as Partial<AppendReceipt>
+  if (!isCount(clock)) throw new TypeError('receipt.clock must be a non-negative integer')
+  if (typeof replayed !== 'boolean') throw new TypeError('receipt.replayed must be a boolean')
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function isExtension([key, value]: readonly [unknown, unknown]): boolean {
+  return typeof key === 'string' && value instanceof Uint8Array
 }
 
 function checkBytes(receipt: Partial<AppendReceipt>): void {

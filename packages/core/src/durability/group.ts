@@ -2,6 +2,7 @@
 import type { Receipt } from '../append/receipt.ts'
 import type { Engine } from '../engine.ts'
 import { StoreError } from '../errors.ts'
+import { describeType } from '../options.ts'
 import type { LogWriter } from '../writer/log-writer.ts'
 
 /** What a running `group` has written since the last sync. */
@@ -38,7 +39,8 @@ export function runGroup<T>(engine: Engine, writer: LogWriter, work: () => T): T
   }
   const { receipts } = engine.group
   engine.group = undefined
-  if (!engine.closed && !writer.poisoned && writer.unsynced > 0) {
+  // Poisoned inside, whatever the caller made of that: what was written is not durable.
+  if (!engine.closed && writer.unsynced > 0 && (!writer.poisoned || receipts.length > 0)) {
     syncGroup(writer, receipts, thrown)
   }
   if (thrown !== undefined) throw thrown.error
@@ -51,8 +53,10 @@ function syncGroup(
   thrown: { readonly error: unknown } | undefined,
 ): void {
   try {
+    writer.assertUsable()
     writer.sync()
   } catch (error) {
+    if (receipts.length === 0 && thrown === undefined) throw error
     const cause =
       thrown === undefined ? error : new AggregateError([thrown.error, error], 'both failed')
     throw new StoreError('SyncFailed', { receipts }, { cause })
@@ -60,6 +64,9 @@ function syncGroup(
 }
 
 function runSynchronously<T>(work: () => T): T {
+  if (typeof work !== 'function') {
+    throw new TypeError(`group: expected a function, got ${describeType(work)}`)
+  }
   const result = work()
   if (typeof (result as { then?: unknown } | null | undefined)?.then === 'function') {
     throw new TypeError('group: the function must be synchronous, it returned a promise')

@@ -42,7 +42,7 @@ export class Waits {
     const startNs = this.#clock.nowMonoNs()
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) return reject(signal.reason as Error)
-      if (this.#reached(mark, target)) return resolve()
+      if (this.isReached(mark, target)) return resolve()
       const end = (): void => {
         clearTimeout(timer)
         signal?.removeEventListener('abort', abort)
@@ -61,7 +61,7 @@ export class Waits {
           reject(error)
         },
       }
-      const expire = (): void => waiter.reject(this.#timeout(mark, target, startNs))
+      const expire = (): void => waiter.reject(this.#expired(mark, target, startNs))
       const abort = (): void => waiter.reject(signal!.reason)
       const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs)
       signal?.addEventListener('abort', abort)
@@ -83,13 +83,22 @@ export class Waits {
 
   #advanced(): void {
     for (const waiter of this.#waiters) {
-      if (this.#reached(waiter.mark, waiter.target)) waiter.resolve()
+      if (this.isReached(waiter.mark, waiter.target)) waiter.resolve()
     }
   }
 
-  #reached(mark: Mark, target: HlcPoint | number): boolean {
+  isReached(mark: Mark, target: HlcPoint | number): boolean {
     const point = this.#frontier[mark]
     return typeof target === 'number' ? point.sequence >= target : compareHlc(point, target) >= 0
+  }
+
+  /** In a timer nobody catches what a caller's clock throws. */
+  #expired(mark: Mark, target: HlcPoint | number, startNs: bigint): unknown {
+    try {
+      return this.#timeout(mark, target, startNs)
+    } catch (error) {
+      return error
+    }
   }
 
   #timeout(mark: Mark, target: HlcPoint | number, startNs: bigint): StoreError {

@@ -80,8 +80,12 @@ function encodeNumber(out: Writer, value: number): void {
 }
 
 function encodeArray(out: Writer, value: readonly unknown[], depth: number): void {
-  out.arrayHeader(value.length)
-  for (let i = 0; i < value.length; i += 1) encodeValue(out, value[i], depth + 1)
+  const { length } = value
+  out.arrayHeader(length)
+  for (let i = 0; i < length; i += 1) encodeValue(out, value[i], depth + 1)
+  if (value.length === length) return
+  const reason = `an array of ${length} elements had ${value.length} after they were read`
+  throw new StoreError('Serialization', { reason })
 }
 
 function encodeRecord(out: Writer, value: Record<string, unknown>, depth: number): void {

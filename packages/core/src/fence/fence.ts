@@ -1,12 +1,13 @@
 /** The handle of a visibility fence. */
 import { submitBatch } from '../append/batch-submission.ts'
 import type { Draft } from '../append/draft.ts'
-import type { AppendOptions } from '../append/options.ts'
+import { APPEND_OPTION_NAMES, type AppendOptions } from '../append/options.ts'
 import type { AppendReceipt } from '../append/receipt.ts'
 import { submitValue } from '../append/submission.ts'
 import { StoreError } from '../errors.ts'
 import type { Coordinate } from '../event/coordinate.ts'
 import type { EventType } from '../event/event-type.ts'
+import { checkOptionNames } from '../options.ts'
 import type { Opened, WriteSide } from '../open/open.ts'
 import { OpenFence } from './open-fence.ts'
 import { makeOutbox, type Outbox } from './outbox.ts'
@@ -17,6 +18,12 @@ export type FencedAppendOptions = Omit<AppendOptions, 'until'>
 
 // Assigned by the class itself: its constructor is nobody else's.
 let make: (opened: Opened, fence: OpenFence) => Fence
+
+function checkFenced(options: FencedAppendOptions): void {
+  checkOptionNames('fenced append options', options, APPEND_OPTION_NAMES)
+  if (!('until' in options)) return
+  throw new TypeError('until: a fence makes its events visible and durable at publish')
+}
 
 /**
  * Begins the store's fence.
@@ -67,18 +74,17 @@ export class Fence {
     value: NoInfer<In>,
     options?: FencedAppendOptions,
   ): PendingReceipt<AppendReceipt> {
-    if (options !== undefined && 'until' in options) {
-      throw new TypeError('until: a fence makes its events visible and durable at publish')
-    }
+    if (options !== undefined) checkFenced(options)
     const { engine } = this.#opened
     const receipt = submitValue(engine, this.#write, at, type, value, options, this.#fence)
-    return pendingReceipt(this.#fence, receipt as AppendReceipt)
+    return pendingReceipt(this.#fence, receipt as AppendReceipt, receipt.sequence)
   }
 
   /** As `Store.appendBatch`, pending. @throws as there, and StoreError `VisibilityFenceNotActive` */
   appendBatch(drafts: readonly Draft[]): PendingReceipt<readonly AppendReceipt[]> {
     const { engine } = this.#opened
-    return pendingReceipt(this.#fence, submitBatch(engine, this.#write, drafts, {}, this.#fence))
+    const receipts = submitBatch(engine, this.#write, drafts, {}, this.#fence)
+    return pendingReceipt(this.#fence, receipts, receipts.at(-1)?.sequence ?? Infinity)
   }
 
   /** Collects events for one batch under this fence. */

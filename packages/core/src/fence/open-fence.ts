@@ -58,9 +58,9 @@ export class OpenFence {
    */
   cancel(): void {
     const { index, platform, dataDir } = this.#engine
-    this.#state = 'cancelled'
     if (index.allocated > this.start) {
       this.#writer.assertUsable()
+      this.#state = 'cancelled'
       this.#writer.sync()
       const range = { start: this.start, end: index.allocated }
       const ranges = HiddenRanges.of([...index.hidden.ranges, range])

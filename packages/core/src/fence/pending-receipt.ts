@@ -11,17 +11,20 @@ export interface PendingReceipt<R> {
   receipt(): R
 }
 
-export function pendingReceipt<R>(fence: OpenFence, receipt: R): PendingReceipt<R> {
+/** @param lastSequence below the fence's first one for a replay of what was visible before it */
+export function pendingReceipt<R>(
+  fence: OpenFence,
+  receipt: R,
+  lastSequence: number,
+): PendingReceipt<R> {
+  const state = (): FenceState => (lastSequence < fence.start ? 'published' : fence.state)
   return Object.freeze({
     get state(): FenceState {
-      return fence.state
+      return state()
     },
     receipt(): R {
-      if (fence.state === 'published') return receipt
-      throw new StoreError(
-        fence.state === 'pending' ? 'FencePending' : 'VisibilityFenceCancelled',
-        {},
-      )
+      if (state() === 'published') return receipt
+      throw new StoreError(state() === 'pending' ? 'FencePending' : 'VisibilityFenceCancelled', {})
     },
   })
 }

@@ -31,6 +31,8 @@ export class Frontier {
   #durable: HlcPoint = HLC_ORIGIN
   #applied: HlcPoint = HLC_ORIGIN
   #pendingSinceNs: bigint | undefined
+  /** Whether a background sync has begun and nothing was written since; else since when it was. */
+  #uncovered: 'nothing' | bigint | undefined
   #onAdvance: (() => void) | undefined
 
   constructor(clock: Clock) {
@@ -42,7 +44,7 @@ export class Frontier {
     this.#writtenMs = this.#visibleMs = point.wallMs
     this.#writtenSeq = this.#visibleSeq = point.sequence
     this.#durable = this.#applied = point
-    this.#pendingSinceNs = undefined
+    this.#pendingSinceNs = this.#uncovered = undefined
   }
 
   get visible(): HlcPoint {
@@ -68,13 +70,20 @@ export class Frontier {
 
   /** Since when a write of now is pending. Read before it: the clock may be the caller's code. */
   pendingSinceNs(): bigint {
-    return this.#pendingSinceNs ?? this.#clock.nowMonoNs()
+    const since = this.#pendingSinceNs
+    return since === undefined || this.#uncovered === 'nothing' ? this.#clock.nowMonoNs() : since
+  }
+
+  /** A sync began that will not cover what is written from here on. */
+  syncBegan(): void {
+    this.#uncovered = 'nothing'
   }
 
   markWritten(wallMs: number, sequence: number, pendingSinceNs: bigint): void {
     this.#writtenMs = wallMs
     this.#writtenSeq = sequence
-    this.#pendingSinceNs = pendingSinceNs
+    this.#pendingSinceNs ??= pendingSinceNs
+    if (this.#uncovered === 'nothing') this.#uncovered = pendingSinceNs
   }
 
   markVisible(wallMs: number, sequence: number): void {
@@ -86,7 +95,9 @@ export class Frontier {
   /** A sync returned that covers everything written up to `point`. */
   markDurable(point: HlcPoint): void {
     this.#durable = laterHlc(point, this.#durable)
-    if (compareHlc(this.#durable, this.written) >= 0) this.#pendingSinceNs = undefined
+    if (compareHlc(this.#durable, this.written) >= 0) {
+      this.#pendingSinceNs = this.#uncovered = undefined
+    } else if (typeof this.#uncovered === 'bigint') this.#pendingSinceNs = this.#uncovered
     this.#onAdvance?.()
   }
 

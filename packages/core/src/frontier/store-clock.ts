@@ -1,5 +1,9 @@
 /** The store's time: the platform's or the caller's clock, made non-decreasing. */
 import type { Clock } from '@batpak/platform'
+import { describeType } from '../options.ts'
+
+/** The creation time of a segment has 63 bits. */
+const WALL_NS_MAX = (1n << 63n) - 1n
 
 export class StoreClock implements Clock {
   readonly #inner: Clock
@@ -13,17 +17,20 @@ export class StoreClock implements Clock {
   nowUs(): number {
     const reading = this.#inner.nowUs()
     if (reading < this.#lastUs) return this.#lastUs
-    // NaN is no time: it must not become what later readings are compared with.
-    if (reading > this.#lastUs) this.#lastUs = reading
+    // NaN, Infinity and the like are no time: later readings must not be compared with them.
+    if (Number.isSafeInteger(reading)) this.#lastUs = reading
     return reading
   }
 
+  /** Nanoseconds since the Unix epoch; what the format cannot hold is cut to its bounds. */
   nowWallNs(): bigint {
-    return this.#inner.nowWallNs()
+    const reading = requireBigint('nowWallNs', this.#inner.nowWallNs())
+    if (reading < 0n) return 0n
+    return reading > WALL_NS_MAX ? WALL_NS_MAX : reading
   }
 
   nowMonoNs(): bigint {
-    return this.#inner.nowMonoNs()
+    return requireBigint('nowMonoNs', this.#inner.nowMonoNs())
   }
 
   get processBootNs(): bigint {
@@ -35,4 +42,9 @@ export class StoreClock implements Clock {
     const us = this.nowUs()
     return Number.isSafeInteger(us) && us > 0 ? Math.floor(us / 1000) : 0
   }
+}
+
+function requireBigint(method: string, reading: unknown): bigint {
+  if (typeof reading === 'bigint') return reading
+  throw new TypeError(`clock.${method} must return a bigint, got ${describeType(reading)}`)
 }

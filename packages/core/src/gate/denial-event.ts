@@ -9,9 +9,9 @@ import type { GateSet } from './gate-set.ts'
 /** What was refused. */
 export interface ProposedEvent {
   readonly kind: EventKind
-  /** BLAKE3 of the payload that was not written; 32 zeros when there was none. */
-  readonly contentHash: Uint8Array
-  readonly pipelineId: string
+  /** BLAKE3 of the payload that was not written, if there was one. */
+  readonly contentHash: Uint8Array | undefined
+  readonly pipelineId: string | undefined
 }
 
 /**
@@ -25,18 +25,19 @@ export function encodeDenial(
   denial: Denial,
   proposed: ProposedEvent,
 ): Uint8Array {
-  const { gate: denier, code, message, context } = checkDenial(denial)
+  const checked = checkDenial(denial)
+  const { gate: denier, code, message, context } = checked
   requireGateName(denier)
   const out = new Writer(512)
   encodePayload(out, {
-    evaluations: gates.trace(denial).map(({ gate, verdict }) => ({
+    evaluations: gates.trace(checked).map(({ gate, verdict }) => ({
       gate_id: gate,
       verdict: verdict === 'Deny' ? { Deny: { code, message, context } } : verdict,
       evidence_hash: null,
     })),
-    pipeline_id: proposed.pipelineId,
+    pipeline_id: proposed.pipelineId ?? null,
     proposed_kind: proposed.kind,
-    proposed_content_hash: proposed.contentHash,
+    proposed_content_hash: proposed.contentHash ?? null,
   })
   return out.toBytes()
 }

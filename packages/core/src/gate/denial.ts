@@ -1,5 +1,5 @@
 /** The refusal of a gate: a value, not an error, and nothing that is stored by itself. */
-import { describeType } from '../options.ts'
+import { checkOptionNames, describeType } from '../options.ts'
 
 export interface Denial {
   /** The name of the gate that refused. */
@@ -19,6 +19,7 @@ export interface DenyOptions {
 
 /** Makes the denial that a gate returns. @throws TypeError for anything but strings */
 export function deny(gate: string, message: string, options: DenyOptions = {}): Denial {
+  checkOptionNames('deny options', options, OPTIONS)
   const { code = '', context = [] } = options
   return checkDenial({ gate, code, message, context })
 }
@@ -43,3 +44,5 @@ export function checkDenial(denial: unknown): Denial {
 function isPair(pair: unknown): boolean {
   return Array.isArray(pair) && pair.length === 2 && pair.every((part) => typeof part === 'string')
 }
+
+const OPTIONS: ReadonlySet<string> = new Set(['code', 'context'])

@@ -74,8 +74,8 @@ class OrderedGates<C> implements GateSet<C> {
       try {
         return ask(gate, ctx) ?? []
       } catch (error) {
-        const message = error instanceof Error ? error.message : 'the gate threw'
-        return deny(gate.name, message, { code: 'GATE_DEFECT' })
+        const message = error instanceof Error ? error.message : ''
+        return deny(gate.name, message || 'the gate threw', { code: 'GATE_DEFECT' })
       }
     })
   }

@@ -1,5 +1,5 @@
 /** A named predicate over what the caller knows before a write. */
-import { describeType } from '../options.ts'
+import { checkOptionNames, describeType } from '../options.ts'
 import type { Denial } from './denial.ts'
 
 /** Pure: it judges `ctx` and does nothing else. */
@@ -20,10 +20,17 @@ export function gate<C>(
   options: { readonly description?: string } = {},
 ): Gate<C> {
   requireGateName(name)
+  checkOptionNames('gate options', options, OPTIONS)
+  const { description = '' } = options
+  if (typeof description !== 'string') {
+    throw new TypeError(
+      `gate ${name}: description must be a string, got ${describeType(description)}`,
+    )
+  }
   if (typeof evaluate !== 'function') {
     throw new TypeError(`gate ${name}: evaluate must be a function, got ${describeType(evaluate)}`)
   }
-  return Object.freeze({ name, description: options.description ?? '', evaluate })
+  return Object.freeze({ name, description, evaluate })
 }
 
 /** Names are written into denial events, where batpak 0.8.0 allows ASCII only (W-124). */
@@ -37,3 +44,5 @@ export function requireGateName(name: unknown): asserts name is string {
     )
   }
 }
+
+const OPTIONS: ReadonlySet<string> = new Set(['description'])

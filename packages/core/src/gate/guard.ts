@@ -1,11 +1,14 @@
 /** A write behind gates: evaluated, and written or refused, in one synchronous step. */
-import type { AppendOptions } from '../append/options.ts'
+import { checkCoordinate } from '../append/address.ts'
+import { requireType } from '../append/arguments.ts'
+import { readAppendOptions, type AppendOptions } from '../append/options.ts'
 import type { AppendReceipt, DenialReceipt, Extensions } from '../append/receipt.ts'
 import { encodePayload } from '../encoding/payload-encode.ts'
 import { Writer } from '../encoding/writer.ts'
 import type { Coordinate } from '../event/coordinate.ts'
 import type { EventType } from '../event/event-type.ts'
 import { blake3 } from '../event/hash.ts'
+import { idempotencyKey, type IdempotencyKey } from '../event/id.ts'
 import { checkOptionNames, describeType } from '../options.ts'
 import type { Store } from '../store.ts'
 import type { Denial } from './denial.ts'
@@ -53,7 +56,16 @@ export const BYPASS_AUDIT_KEY = 'bypass.audit'
  * @throws as `Store.append`, `Store.appendDenial`, and what a gate throws
  */
 export function guard<T, In, C>(store: Store, request: GuardRequest<T, In, C>): Guarded {
+  if (typeof request !== 'object' || (request as unknown) === null) {
+    throw new TypeError(`guard: expected a request, got ${describeType(request)}`)
+  }
   const { at, type, value, gates, ctx, onDenial, bypass, ...options } = request
+  requireType(type)
+  checkCoordinate(at)
+  readAppendOptions(options)
+  if (typeof gates?.evaluate !== 'function') {
+    throw new TypeError(`gates must be made by gateSet, got ${describeType(gates)}`)
+  }
   if (onDenial !== undefined && onDenial !== 'record') {
     throw new TypeError(`onDenial must be "record" or absent, got ${describeType(onDenial)}`)
   }
@@ -66,14 +78,26 @@ export function guard<T, In, C>(store: Store, request: GuardRequest<T, In, C>): 
   }
   const { denial } = said
   if (onDenial === undefined) return { status: 'denied', denial }
-  // The key is for the event itself: recorded with the denial it would answer a later, permitted try.
   const { correlationId, causationId, position, until } = options
   const audit = store.appendDenial(at, type.kind, gates, denial, {
     ...definedOnly({ correlationId, causationId, position, until }),
+    ...definedOnly({ idempotencyKey: denialKey(options.idempotencyKey, denial) }),
     contentHash: blake3(payload),
     pipelineId: type.name,
   })
   return { status: 'denied', denial, audit }
+}
+
+/**
+ * The key is for the event itself: recorded with the denial it would answer a later, permitted try. So
+ * the denial gets one of its own, and a retry that is denied in the same way is recorded once.
+ */
+function denialKey(
+  key: IdempotencyKey | undefined,
+  { gate, code, message }: Denial,
+): IdempotencyKey | undefined {
+  if (key === undefined) return undefined
+  return idempotencyKey('batpak.denial', JSON.stringify([key, gate, code, message]))
 }
 
 function appendBypassed<T, In, C>(

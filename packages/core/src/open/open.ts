@@ -23,6 +23,7 @@ import { IdSource } from '../event/id-source.ts'
 import { formatWords } from '../event/id-words.ts'
 import { Kind, type EventKind } from '../event/kind.ts'
 import type { HlcPoint } from '../frontier/hlc.ts'
+import { assertNumberable } from '../index-store/sequences.ts'
 import { heal, syncRecovered } from '../restore/heal.ts'
 import { restore, type Restored } from '../restore/restore.ts'
 import type { SealedReads } from '../segment/reader.ts'
@@ -145,6 +146,7 @@ function beginWriting(
   admission: PlatformAdmission,
 ): WriteSide {
   assertTimestamp(openHlc)
+  assertNumberable(engine.index.allocated)
   // 11 heal, then the new segment; without a durable name nothing may be created
   if (admission.parentDirSync === 'Rejected') {
     throw new StoreError('PlatformAdmissionFailed', {

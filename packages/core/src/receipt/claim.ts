@@ -3,6 +3,7 @@ import { encodeExtensions } from '../append/extensions.ts'
 import { idWords } from '../append/options.ts'
 import type { AnyReceipt } from '../append/receipt.ts'
 import { checkReceipt, invalid, type VerifyResult } from '../append/verdict.ts'
+import { isStoreError } from '../errors.ts'
 import { equalBytes, isZero } from '../event/hash.ts'
 import { describeType } from '../options.ts'
 import { receiptCover } from './cover.ts'
@@ -29,7 +30,8 @@ export function keyIdOf(publicKey: Uint8Array): Uint8Array {
 
 /**
  * The 32 bytes that a receipt's signature signs: id, sequence, coordinate, kind, hashes, extensions.
- * @throws TypeError for something that is no receipt
+ * @throws TypeError for something that is no receipt, StoreError `InvalidUnicode` for a coordinate that
+ *   no event can have
  */
 export function coverOf(receipt: AnyReceipt): Uint8Array {
   checkReceipt(receipt)
@@ -73,8 +75,14 @@ export function verifyClaim(receipt: AnyReceipt, publicKeys: readonly Uint8Array
   if (unsigned) return invalid('zero_key_with_signature')
   const key = publicKeys.map(verifyingKey).find((known) => equalBytes(known.keyId, keyId))
   if (key === undefined) return invalid('unknown_signing_key')
-  if (verifyCover(coverOf(receipt), signature, key)) return { outcome: 'signed' }
-  return invalid('invalid_signature')
+  let cover: Uint8Array
+  try {
+    cover = coverOf(receipt)
+  } catch (error) {
+    if (isStoreError(error, 'InvalidUnicode')) return invalid('cover_build_failed', error.message)
+    throw error
+  }
+  return verifyCover(cover, signature, key) ? { outcome: 'signed' } : invalid('invalid_signature')
 }
 
 function requireBytes(name: string, value: unknown, length: number): void {

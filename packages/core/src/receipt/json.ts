@@ -1,6 +1,6 @@
 /** Receipts as JSON: what is handed to somebody else, or kept beside an order. */
 import type { AnyReceipt, Receipt, WireReceipt } from '../append/receipt.ts'
-import { checkReceipt } from '../append/verdict.ts'
+import { checkReceipt, checkWholeReceipt } from '../append/verdict.ts'
 import { describeType } from '../options.ts'
 
 /** Bytes are lower-case hex. */
@@ -47,17 +47,18 @@ export function receiptFromJson(json: unknown): Receipt | WireReceipt {
     throw new TypeError(`a receipt in JSON must be an object, got ${describeType(json)}`)
   }
   const { contentHash, prevHash, keyId, signature, extensions, ...rest } = json as ReceiptJson
+  if (typeof extensions !== 'object' || (extensions as unknown) === null) {
+    throw new TypeError('receipt.extensions must be an object of names to hex')
+  }
   const receipt = {
     ...rest,
     contentHash: unhex('contentHash', contentHash),
     prevHash: unhex('prevHash', prevHash),
     keyId: unhex('keyId', keyId),
     ...(signature === undefined ? {} : { signature: unhex('signature', signature) }),
-    extensions: new Map(
-      Object.entries(extensions ?? {}).map(([key, value]) => [key, unhex(key, value)]),
-    ),
+    extensions: new Map(Object.entries(extensions).map(([key, value]) => [key, unhex(key, value)])),
   }
-  checkReceipt(receipt)
+  checkWholeReceipt(receipt)
   return receipt
 }
 

@@ -18,7 +18,6 @@ import { mark } from '../testing/hooks.ts'
 import { readFooter } from './footer.ts'
 import { KindFallbacks } from './report.ts'
 import { sortedBySequence } from './sort.ts'
-import { assertNumberable } from '../index-store/sequences.ts'
 
 /** A segment whose end is unfinished, or which is no segment at all. */
 export interface UnfinishedSegment {
@@ -37,7 +36,8 @@ export interface RebuiltIndex {
 
 /**
  * @throws StoreError `CorruptSegment`, `CorruptFrame`, `CrcMismatch`, `Coordinate*`, `UnsafeInteger`
- *   for damage that is not an unfinished end; `Io` when a file cannot be read
+ *   for damage that is not an unfinished end; `DataDirMalformed` for what is no file; `Io` when a file
+ *   cannot be read
  */
 export function rebuildIndex(fs: PlatformFs, segments: readonly SegmentRef[]): RebuiltIndex {
   const builder = new IndexBuilder()
@@ -62,7 +62,12 @@ function readSegment(
   return io(`read segment ${segment.id}`, segment.path, () => {
     const fd = fs.open(segment.path, 'read')
     try {
-      const file = new FileWindow(fs, fd, fs.fstat(fd).size)
+      const { kind, size } = fs.fstat(fd)
+      if (kind === 'other') {
+        const reason = 'it is named like a segment and is no file'
+        throw new StoreError('DataDirMalformed', { path: segment.path, reason })
+      }
+      const file = new FileWindow(fs, fd, size)
       const sealed = readFooter(file, segment.id, builder)
       mark(sealed ? 'restore.footer' : 'restore.scan')
       return { sealed, tail: sealed ? undefined : scan(file, segment, last, builder) }
@@ -196,10 +201,8 @@ export class IndexBuilder {
     throw new StoreError('CorruptSegment', { segmentId, detail })
   }
 
-  /** @throws StoreError `UnsafeInteger` when no further event could be numbered */
   finish(): EventIndex {
     const index = this.#sorted ? this.#index : sortedBySequence(this.#index)
-    assertNumberable(this.#highest + 1)
     index.allocated = this.#highest + 1
     index.visible = index.allocated
     return index

@@ -172,22 +172,37 @@ function intactButForLength(file: FileWindow, offset: number, end: number): bool
 
 /** The offset of the first complete frame that begins at or behind `from`; -1 when there is none. */
 export function findFrame(file: FileWindow, from: number, end: number): number {
-  const rest = end - from
-  if (rest <= FRAME_PREFIX_BYTES) return -1
-  const at = file.load(from, rest)
-  const { buffer: buf } = file
-  const stop = at + rest
-  for (
-    let body = buf.indexOf(FRAME_START, at + FRAME_PREFIX_BYTES);
-    body >= 0 && body < stop;
-    body = buf.indexOf(FRAME_START, body + 1)
-  ) {
-    const start = body - FRAME_PREFIX_BYTES
-    const payload = buf.readUInt32BE(start)
-    if (payload === 0 || payload > FRAME_PAYLOAD_MAX || body + payload > stop) continue
-    if (crc32(buf, body, body + payload) === buf.readUInt32BE(start + 4)) return from + start - at
+  // In pieces: what a crash leaves may be larger than any buffer.
+  for (let piece = from; end - piece > FRAME_PREFIX_BYTES; piece += SEARCH_BYTES) {
+    const found = possibleFrames(file, piece, end).find((offset) => isFrame(file, offset, end))
+    if (found !== undefined) return found
   }
   return -1
+}
+
+const SEARCH_BYTES = 1 << 20
+
+/** Offsets in one piece of the file, from `piece` on, that have a payload map behind a prefix. */
+function possibleFrames(file: FileWindow, piece: number, end: number): readonly number[] {
+  const overlap = FRAME_PREFIX_BYTES + FRAME_START.length - 1
+  const length = Math.min(end - piece, SEARCH_BYTES + overlap)
+  const at = file.load(piece, length)
+  const bytes = file.buffer.subarray(at, at + length)
+  const offsets: number[] = []
+  let body = bytes.indexOf(FRAME_START, FRAME_PREFIX_BYTES)
+  while (body >= 0) {
+    offsets.push(piece + body - FRAME_PREFIX_BYTES)
+    body = bytes.indexOf(FRAME_START, body + 1)
+  }
+  return offsets
+}
+
+function isFrame(file: FileWindow, offset: number, end: number): boolean {
+  const length = completeInLength(file, offset, end)
+  if (length <= FRAME_PREFIX_BYTES) return false
+  const at = file.load(offset, length)
+  const body = at + FRAME_PREFIX_BYTES
+  return crc32(file.buf, body, at + length) === file.buffer.readUInt32BE(at + 4)
 }
 
 /** What every frame's payload map begins with. */

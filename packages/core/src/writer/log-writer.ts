@@ -8,7 +8,7 @@ import { StoreError, asStoreError, io } from '../errors.ts'
 import type { Engine } from '../engine.ts'
 import { compareHlc } from '../frontier/hlc.ts'
 import { ActiveSegment, RollbackFailed, type WriteStage } from '../segment/active-segment.ts'
-import { segmentFileName } from '../segment/name.ts'
+import { SEGMENT_ID_MAX, segmentFileName } from '../segment/name.ts'
 import { inject, mark } from '../testing/hooks.ts'
 import { encodeFooter } from '../segment/sidx.ts'
 
@@ -20,11 +20,12 @@ export class LogWriter {
   #syncs = 0
   #poison: unknown
   #poisoned = false
+  #released = false
 
   constructor(engine: Engine, firstSegmentId: number, parentDirSync: 'UnixFsync' | 'RenameOnly') {
     this.#engine = engine
     this.#parentDirSync = parentDirSync
-    this.#segment = this.#create(firstSegmentId)
+    this.#segment = this.#create(firstSegmentId, engine.clock.nowWallNs())
   }
 
   get segment(): ActiveSegment {
@@ -54,11 +55,16 @@ export class LogWriter {
    * Seals the active segment if it has reached its size, and begins the next one. Called before a
    * write, so a segment may exceed its size by that write.
    *
-   * @throws StoreError `Io`, nothing of the caller's event is written
+   * @param nowUs the time of the write: no clock, which is the caller's code, is read any more
+   * @throws StoreError `Io`, `Configuration`, nothing of the caller's event is written
    */
-  rotateIfFull(): void {
+  rotateIfFull(nowUs: number): void {
     const segment = this.#segment
     if (!segment.sealed && segment.end < this.#engine.config.segmentMaxBytes) return
+    if (segment.id >= SEGMENT_ID_MAX) {
+      const reason = `segment ${segment.id} is full, and no segment can be numbered behind it`
+      throw new StoreError('Configuration', { reason })
+    }
     inject({ at: 'SegmentRotation', segmentId: segment.id })
     if (!segment.sealed) {
       this.#syncFrames('sync the full segment')
@@ -67,7 +73,9 @@ export class LogWriter {
     }
     const { dataDir, platform } = this.#engine
     const path = join(dataDir, segmentFileName(segment.id + 1))
-    this.#segment = io('create the next segment', path, () => this.#create(segment.id + 1))
+    this.#segment = io('create the next segment', path, () => {
+      return this.#create(segment.id + 1, BigInt(nowUs) * 1000n)
+    })
     mark('segment.rotated')
     io('close the full segment', segment.path, () => platform.fs.close(segment.fd))
   }
@@ -122,6 +130,7 @@ export class LogWriter {
     const point = frontier.written
     const commands = this.#unsynced
     const syncs = this.#syncs
+    frontier.syncBegan()
     const fd = io('sync the segment', path, () => platform.fs.open(path, 'read-write'))
     try {
       await platform.fs.fsyncAsync(fd, config.syncMode)
@@ -152,19 +161,21 @@ export class LogWriter {
     this.#fsync('sync the last segment')
   }
 
-  /** Releases the descriptor; nothing is written. */
+  /** Releases the descriptor, once; nothing is written. */
   release(): void {
+    if (this.#released) return
+    this.#released = true
     this.#engine.platform.fs.close(this.#segment.fd)
   }
 
-  #create(id: number): ActiveSegment {
-    const { platform, dataDir, clock, index, reader } = this.#engine
+  #create(id: number, createdNs: bigint): ActiveSegment {
+    const { platform, dataDir, index, reader } = this.#engine
     const segment = ActiveSegment.create(
       platform,
       dataDir,
       id,
       index.columns.count,
-      clock.nowWallNs(),
+      createdNs,
       this.#parentDirSync,
     )
     reader.setActive(id, segment.fd)

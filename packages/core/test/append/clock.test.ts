@@ -130,19 +130,13 @@ describe('a clock that tells no time', () => {
 })
 
 describe('the wall clock in nanoseconds', () => {
-  it('that throws during a rotation leaves nothing of the append, and the next one rotates', () => {
+  it('W-46 is not read by a rotation: a segment is as old as the write that it was begun for', () => {
     const clock = new FakeClock()
     const store = openStore({ clock, segmentMaxBytes: 2000 })
     store.appendBytes(at('a'), Noted.kind, new Uint8Array(3000))
-    const before = store.stats()
-    const boom = new Error('no time')
     clock.nowWallNs = (): bigint => {
-      throw boom
+      throw new Error('no time')
     }
-    expect(thrownBy(() => store.append(at('a'), Noted, { n: 1 }))).toBe(boom)
-    expect(store.stats()).toEqual(before)
-    expect(store.frontier().writtenHlc.sequence).toBe(1)
-    Reflect.deleteProperty(clock, 'nowWallNs')
     expect(store.append(at('a'), Noted, { n: 1 }).diskPos.segmentId).toBe(2)
   })
 })

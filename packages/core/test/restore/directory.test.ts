@@ -1,5 +1,6 @@
 /** What lies in a store directory beside its segments, and segments that are missing or no files. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -173,5 +174,22 @@ describe('a directory', () => {
       writeFileSync(join(dir, 'compaction.pending.json'), content)
       expectRefusal(dir, { code: 'DataDirMalformed', path: join(dir, 'compaction.pending.json') })
     }
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('a pipe in a store directory', () => {
+  const pipe = (path: string): void => void execFileSync('mkfifo', [path])
+
+  it('named like a segment is DataDirMalformed, and no open waits for it', () => {
+    const dir = closedStore(2)
+    pipe(join(dir, segmentName(2)))
+    expectRefusal(dir, { code: 'DataDirMalformed' })
+  })
+
+  it('named like the hidden ranges is HiddenRangesCorrupt, and no open waits for it', () => {
+    const dir = closedStore(2)
+    pipe(join(dir, 'visibility_ranges.fbv'))
+    const open = (): unknown => Store.openUnlocked({ dataDir: dir })
+    expect(open).toThrow(expect.objectContaining({ code: 'HiddenRangesCorrupt' }))
   })
 })

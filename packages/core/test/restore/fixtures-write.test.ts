@@ -26,6 +26,7 @@ const REFUSED: Readonly<Record<string, object>> = {
 
 /** Every fixture that is healed; offsets in some vary from one generation of it to the next. */
 const HEALED: Readonly<Record<string, HealReason>> = {
+  'batch-killed': 'OpenBatch',
   'batch-swallowed': 'OpenBatch',
   'batch-swallowed-closed': 'OpenBatch',
   'batch-torn-tail': 'OpenBatch',

@@ -594,14 +594,14 @@ describe('a fenced batch', () => {
 
   // W-105: `SyncFailed` says "committed and visible"; a fenced event is neither, and its receipt
   // would be out before the publish (W-94). Otherwise `Io`, and `BatchSyncFailed` for a batch (W-78).
-  it.fails('W-105 W-94 whose cadence sync fails does not claim that its events are visible', () => {
+  it('W-105 W-94 whose cadence sync fails does not claim that its events are visible', () => {
     const { store, platform } = rig({ syncEveryNEvents: 1 })
     const fence = store.beginFence()
     platform.refuse = (call) => (call.name === 'fsync' ? 'EIO' : undefined)
     refusal('BatchSyncFailed', () => fence.appendBatch([note(1)]))
   })
 
-  it.fails('W-105 W-94 an event under a fence whose cadence sync fails is Io', () => {
+  it('W-105 W-94 an event under a fence whose cadence sync fails is Io', () => {
     const { store, platform } = rig({ syncEveryNEvents: 1 })
     const fence = store.beginFence()
     platform.refuse = (call) => (call.name === 'fsync' ? 'EIO' : undefined)
@@ -651,6 +651,7 @@ describe('frontiers under a fence', () => {
     add(fence, 1)
     const { wallMs } = store.frontier().acceptedHlc
     expect(wallMs).toBeGreaterThan(store.frontier().visibleHlc.wallMs)
+    fence.cancel()
     store.close()
     const [close] = openReadOnly({ dataDir }).entries({}, { reverse: true })
     expect(close).toMatchObject({ kind: Kind.SYSTEM_CLOSE_COMPLETED, wallMs })

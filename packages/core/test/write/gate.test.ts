@@ -121,7 +121,7 @@ describe('a gate set', () => {
   })
 
   // W-116: the exception's message, or a fixed text if it has none.
-  it.fails('W-116 says something of an exception without a message', () => {
+  it('W-116 says something of an exception without a message', () => {
     const [denial] = gateSet([throws('x', new Error())]).evaluateAll({})
     expect(denial!.message).not.toBe('')
   })
@@ -206,7 +206,7 @@ describe('a pass', () => {
   })
 
   // W-117: a private constructor is a word to the compiler alone.
-  it.fails('W-117 cannot be forged, from JavaScript either', () => {
+  it('W-117 cannot be forged, from JavaScript either', () => {
     const forged = (): unknown => Reflect.construct(GatePass, [['a'], { n: 1 }])
     argumentError(TypeError, forged)
   })
@@ -222,7 +222,7 @@ describe('a pass', () => {
   })
 
   // W-117: the walk stops at what is frozen already, although what that holds is not.
-  it.fails('W-117 freezes what lies inside something frozen', () => {
+  it('W-117 freezes what lies inside something frozen', () => {
     const { payload } = pass(Object.freeze({ inner: { n: 1 } }))
     expect(Object.isFrozen(payload.inner)).toBe(true)
   })
@@ -254,7 +254,7 @@ describe('appendDenial', () => {
     )
   })
 
-  it('W-122 without a hash and a pipeline has 32 zeros and an empty name', () => {
+  it('W-122 without a hash and a pipeline has nil for both, as batpak 0.8.0', () => {
     const { store } = rig()
     const receipt = store.appendDenial(at('x'), Kind.DATA, gates, deny('stranger', ''))
     expect(store.get(receipt.eventId).payload).toMatchObject({
@@ -264,9 +264,9 @@ describe('appendDenial', () => {
         { verdict: 'Permit' },
         { gate_id: 'stranger', verdict: { Deny: { code: '', message: '', context: [] } } },
       ],
-      pipeline_id: '',
+      pipeline_id: null,
       proposed_kind: 0x1000,
-      proposed_content_hash: Array(32).fill(0),
+      proposed_content_hash: null,
     })
   })
 
@@ -531,7 +531,7 @@ describe('guard', () => {
   })
 
   // A wrong argument is a TypeError that names it; here it is "Cannot read properties of undefined".
-  it.fails.each([
+  it.each([
     ['type', { type: undefined }],
     ['gates', { gates: undefined }],
     ['gates', { gates: [] }],

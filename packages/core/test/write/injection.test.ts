@@ -164,7 +164,7 @@ describe('a fault after the write', () => {
   })
 
   // Write side 20.4: the point lies behind visibility, which a fenced event has at the publish only.
-  it.fails('W-166 W-85 a fenced append is not "published" before its fence is', () => {
+  it('W-166 W-85 a fenced append is not "published" before its fence is', () => {
     const { store } = rig()
     const fence = store.beginFence()
     const { points } = watchPoints()

@@ -84,7 +84,8 @@ function flagsOf(mode: Exclude<OpenMode, 'lock-nofollow'>): number {
   const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants
   switch (mode) {
     case 'read':
-      return O_RDONLY
+      // A pipe with the name of a file would block until somebody writes to it.
+      return O_RDONLY | (fs.constants.O_NONBLOCK ?? 0)
     case 'read-write':
       return O_RDWR
     case 'create-new':

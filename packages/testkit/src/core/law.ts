@@ -2,7 +2,7 @@ import { AssertionError } from 'node:assert'
 
 /**
  * What a harness checks. The two tables of the open lane stand beside the laws: `order table` (which
- * refusal comes first) and `admission table` (what evidence admits).
+ * refusal comes first) and `admission table` (what evidence admits). `invariant`: one of the application.
  */
 export type LawId =
   | 'L-ATOM'
@@ -26,6 +26,7 @@ export type LawId =
   | 'L-REOPEN'
   | 'L-SEQ'
   | 'admission table'
+  | 'invariant'
   | 'order table'
   | 'repeatability'
 
@@ -39,6 +40,8 @@ export interface JsonObject {
 export interface Program {
   readonly suite: string
   readonly version: 1
+  /** Options of the store, where the program opens one of batpak's own. */
+  readonly config?: JsonObject
   readonly steps: readonly JsonObject[]
 }
 

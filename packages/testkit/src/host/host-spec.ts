@@ -131,7 +131,8 @@ export function faultOf(host: HostSpec, use: FsUse): FaultRule | undefined {
   )
 }
 
-function matches(pattern: string, name: string): boolean {
+/** Whether a file name fits a pattern with one `*` for any run of characters. */
+export function matches(pattern: string, name: string): boolean {
   const [head = '', ...rest] = pattern.split('*')
   const tail = rest.at(-1)
   if (tail === undefined) return pattern === name

@@ -1,5 +1,6 @@
 import { systemError } from '@batpak/platform'
 import { diffSnapshots, type DiskDiff, type DiskSnapshot, type SnapshotEntry } from './snapshot.ts'
+import { copyNodes, freshNode, resize, treeDigest, writeBytes } from './disk-nodes.ts'
 import type { DirectoryNode, DiskOp, FileNode, Inode, NewNode } from './inode.ts'
 import { InUse } from './in-use.ts'
 import { entryKey, joinPath, splitPath, type PathStyle } from './sim-paths.ts'
@@ -29,6 +30,7 @@ export class SimDisk {
   readonly #unsynced = new Set<number>()
   readonly #observers = new Set<(op: DiskOp) => void>()
   #lastIno = 1
+  #position = 0
 
   constructor(options: { readonly style?: PathStyle; readonly tree?: SimTree } = {}) {
     this.style = options.style ?? 'posix'
@@ -43,10 +45,34 @@ export class SimDisk {
     return () => this.#observers.delete(observer)
   }
 
+  /** How many operations were executed so far. */
+  get position(): number {
+    return this.#position
+  }
+
   /** Executes one operation. It does not check: that is the file system's part. */
   apply(op: DiskOp): void {
     this.#execute(op)
+    this.#position += 1
     for (const observer of this.#observers) observer(op)
+  }
+
+  /**
+   * A disk with the same content that goes its own way: nothing of it is in use, nobody observes it.
+   * File bytes are copied only when one of the two changes them.
+   */
+  fork(): SimDisk {
+    const copy = new SimDisk({ style: this.style })
+    copy.#lastIno = this.#lastIno
+    copy.#position = this.#position
+    copyNodes(this.#nodes, copy.#nodes)
+    for (const ino of this.#unsynced) copy.#unsynced.add(ino)
+    return copy
+  }
+
+  /** A hash of all paths with their content; equal trees have equal hashes. */
+  digest(): string {
+    return treeDigest(this.#below(this.root, []))
   }
 
   /** A new inode without a name. */
@@ -60,6 +86,11 @@ export class SimDisk {
     const node = this.#nodes.get(ino)
     if (node === undefined) throw new RangeError(`the disk has no inode ${ino}`)
     return node
+  }
+
+  /** The name that the inode was last given; undefined for one that does not exist. */
+  nameOf(ino: number): string | undefined {
+    return this.#nodes.get(ino)?.name
   }
 
   /** Every path below `path` (default: the root), parents before children, sorted by name. */
@@ -145,6 +176,8 @@ export class SimDisk {
     switch (op.op) {
       case 'create':
         this.#nodes.set(op.ino, freshNode(op.ino, op.node))
+        // An image is made of the operations of another disk: its own inodes come after theirs.
+        this.#lastIno = Math.max(this.#lastIno, op.ino)
         return
       case 'link':
         this.#setEntry(op, this.node(op.ino))
@@ -153,8 +186,11 @@ export class SimDisk {
         this.#dropEntry(op)
         return
       case 'rename': {
-        const node = this.#dropEntry(op.from)
-        if (node !== undefined) this.#setEntry(op.to, node)
+        // In a crash image the old name may never have existed, or belong to another file by now.
+        const directory = this.node(op.from.dir) as DirectoryNode
+        const named = directory.entries.get(entryKey(this.style, op.from.name))?.node
+        if (named?.ino === op.ino) this.#dropEntry(op.from)
+        this.#setEntry(op.to, this.node(op.ino))
         return
       }
       case 'write':
@@ -169,7 +205,9 @@ export class SimDisk {
         this.node(op.ino).mode = op.mode
         return
       case 'sync':
-        this.#unsynced.delete(op.ino)
+        if ((op.covers ?? this.#position) === this.#position) this.#unsynced.delete(op.ino)
+        return
+      case 'syncFailed':
         return
       default:
         op satisfies never
@@ -233,31 +271,4 @@ export class SimDisk {
       if (node.kind === 'directory') yield* this.#below(node, at)
     }
   }
-}
-
-function freshNode(ino: number, node: NewNode): Inode {
-  if (node.kind === 'symlink') return { ...node, ino, name: '' }
-  if (node.kind === 'directory')
-    return { ...node, kind: 'directory', ino, entries: new Map(), name: '' }
-  return { ...node, kind: 'file', ino, bytes: new Uint8Array(0), size: 0, name: '' }
-}
-
-function writeBytes(file: FileNode, at: number, data: Uint8Array): void {
-  const end = at + data.length
-  if (end > file.bytes.length) {
-    const larger = new Uint8Array(Math.max(end, file.bytes.length * 2, 256))
-    larger.set(file.bytes.subarray(0, file.size))
-    file.bytes = larger
-  }
-  file.bytes.set(data, at)
-  if (end > file.size) file.size = end
-}
-
-function resize(file: FileNode, size: number): void {
-  if (size > file.size) {
-    const larger = new Uint8Array(size)
-    larger.set(file.bytes.subarray(0, file.size))
-    file.bytes = larger
-  } else file.bytes.fill(0, size, file.size)
-  file.size = size
 }

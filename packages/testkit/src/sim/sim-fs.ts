@@ -6,6 +6,18 @@ import {
   type PlatformFs,
 } from '@batpak/platform'
 import { faultOf, type FsUse, type HostSpec } from '../host/host-spec.ts'
+import { PlannedFaults, failLate, shortened, type FaultPlan, type Flaw } from './fault-plan.ts'
+import {
+  UMASK,
+  checkTransfer,
+  endsOpen,
+  fileSize,
+  isInside,
+  needed,
+  replaceRefusal,
+  statOf,
+  withoutEnd,
+} from './fs-rules.ts'
 import type { DirectoryNode, FileNode, Inode } from './inode.ts'
 import type { SimDisk } from './sim-disk.ts'
 import { joinPath, splitPath } from './sim-paths.ts'
@@ -28,6 +40,8 @@ export class SimFs implements PlatformFs {
   readonly #files = new Map<Fd, OpenFile>()
   readonly #views = new WeakMap<Uint8Array, FileNode>()
   readonly #mapped = new Set<Uint8Array>()
+  readonly #syncsInFlight: (() => void)[] = []
+  #faults: readonly PlannedFaults[] = []
   #lastFd = 2
   #killed = false
 
@@ -103,11 +117,11 @@ export class SimFs implements PlatformFs {
   }
 
   pread(fd: Fd, out: Uint8Array, position: number, length: number = out.length): number {
-    const { node } = this.#file({ call: 'pread' }, 'read', fd)
+    const { node, flaw } = this.#file({ call: 'pread' }, 'read', fd)
     checkTransfer(position, length, out.length)
     if (length === 0) return 0 // as Node, which then makes no call
     if (node.kind !== 'file') throw systemError('EISDIR', 'read')
-    const end = Math.min(node.size, position + this.#transfer(length))
+    const end = Math.min(node.size, position + this.#transfer(length, flaw))
     if (end <= position) return 0
     out.set(node.bytes.subarray(position, end))
     return end - position
@@ -116,42 +130,72 @@ export class SimFs implements PlatformFs {
   pwrite(fd: Fd, data: Uint8Array, position: number, length: number = data.length): number {
     checkTransfer(position, length, data.length)
     const grows = position + length > fileSize(this.#files.get(fd)?.node)
-    const { node, mode } = this.#file({ call: 'pwrite', grows }, 'write', fd)
+    const { node, mode, flaw } = this.#file({ call: 'pwrite', grows }, 'write', fd)
     if (mode === 'read') throw systemError('EBADF', 'write')
     if (length === 0) return 0
-    const written = this.#transfer(length)
+    const written = this.#transfer(length, flaw)
     const copy = data.slice(0, written)
     this.#disk.apply({ op: 'write', ino: node.ino, at: position, data: copy })
+    failLate(flaw, 'write')
     return written
   }
 
   ftruncate(fd: Fd, size: number): void {
-    const { node, mode } = this.#file({ call: 'ftruncate' }, 'ftruncate', fd)
+    const { node, mode, flaw } = this.#file({ call: 'ftruncate' }, 'ftruncate', fd)
     if (mode === 'read') throw systemError('EINVAL', 'ftruncate')
     this.#disk.apply({ op: 'truncate', ino: node.ino, size })
+    failLate(flaw, 'ftruncate')
   }
 
   fsync(fd: Fd, what: 'all' | 'data'): void {
-    const { node } = this.#file({ call: 'fsync' }, what === 'all' ? 'fsync' : 'fdatasync', fd)
+    const node = this.#syncable({ call: 'fsync' }, what, fd)
     this.#disk.apply({ op: 'sync', ino: node.ino })
   }
 
-  async fsyncAsync(fd: Fd, what: 'all' | 'data'): Promise<void> {
-    this.#file({ call: 'fsyncAsync' }, what === 'all' ? 'fsync' : 'fdatasync', fd)
-    await Promise.resolve()
-    this.fsync(fd, what)
+  /**
+   * Settles when `completeSyncs` is called, at the latest when nothing else is left to do. What is
+   * on stable storage then was written before this call.
+   */
+  fsyncAsync(fd: Fd, what: 'all' | 'data'): Promise<void> {
+    const covers = this.#disk.position
+    if (this.#syncsInFlight.length === 0) setImmediate(() => this.completeSyncs())
+    return new Promise((resolve, reject) => {
+      let sync: () => void
+      try {
+        const { ino } = this.#syncable({ call: 'fsyncAsync' }, what, fd)
+        sync = () => {
+          this.#disk.apply({ op: 'sync', ino, covers })
+          resolve()
+        }
+      } catch (error) {
+        sync = () => reject(error)
+      }
+      this.#syncsInFlight.push(sync)
+    })
+  }
+
+  /** Lets every `fsyncAsync` that is under way come to its end now, in the order of the calls. */
+  completeSyncs(): void {
+    for (const complete of this.#syncsInFlight.splice(0)) complete()
   }
 
   fsyncDir(path: string): void {
-    this.#enter({ call: 'fsyncDir' }, 'fsync', path)
+    let node: Inode | undefined
+    try {
+      node = walk(this.#disk, path, 'open', true).node
+      this.#enter({ call: 'fsyncDir' }, 'fsync', path)
+    } catch (error) {
+      this.#syncFailed(node)
+      throw error
+    }
     if (this.#disk.style === 'windows') throw systemError('EPERM', 'fsync', undefined, path)
-    const node = this.#existing(path, 'open')
+    if (node === undefined) throw systemError('ENOENT', 'open', undefined, path)
     if (node.kind !== 'directory') throw systemError('ENOTDIR', 'open', undefined, path)
     this.#disk.apply({ op: 'sync', ino: node.ino })
   }
 
   rename(from: string, to: string): void {
-    this.#enter({ call: 'rename' }, 'rename', to)
+    const flaw = this.#enter({ call: 'rename' }, 'rename', to)
     const source = walk(this.#disk, withoutEnd(from), 'rename', false)
     const target = walk(this.#disk, withoutEnd(to), 'rename', false)
     const fail = (code: string): Error => systemError(code, 'rename', undefined, from)
@@ -165,13 +209,15 @@ export class SimFs implements PlatformFs {
     if (target.node !== undefined && this.#isBusy(target.node)) throw fail('EPERM')
     this.#disk.apply({
       op: 'rename',
+      ino: source.node.ino,
       from: { dir: source.parent.ino, name: source.name },
       to: { dir: target.parent.ino, name: splitPath(this.#disk.style, to).names.at(-1)! },
     })
+    failLate(flaw, 'rename')
   }
 
   unlink(path: string): void {
-    this.#enter({ call: 'unlink' }, 'unlink', path)
+    const flaw = this.#enter({ call: 'unlink' }, 'unlink', path)
     const { parent, name, node } = walk(this.#disk, path, 'unlink', false)
     if (node === undefined) throw systemError('ENOENT', 'unlink', undefined, path)
     this.#requireWritable(parent, 'unlink', path)
@@ -179,6 +225,7 @@ export class SimFs implements PlatformFs {
     const busy = this.#disk.style === 'windows' && this.#disk.inUse.isMapped(node)
     if (busy) throw systemError('EBUSY', 'unlink', undefined, path)
     this.#disk.apply({ op: 'unlink', dir: parent.ino, name })
+    failLate(flaw, 'unlink')
   }
 
   rmdir(path: string): void {
@@ -233,6 +280,12 @@ export class SimFs implements PlatformFs {
     return this.#mapped.size
   }
 
+  /** Makes calls fail from now on, and none that was planned before; the counts are in the result. */
+  plan(...plans: readonly FaultPlan[]): readonly PlannedFaults[] {
+    this.#faults = plans.map((plan) => new PlannedFaults(plan))
+    return this.#faults
+  }
+
   /** As `kill -9`: descriptors, locks and maps are gone, and every later call throws. */
   kill(): void {
     for (const file of this.#files.values()) {
@@ -242,25 +295,52 @@ export class SimFs implements PlatformFs {
     for (const view of this.#mapped) this.#disk.inUse.countMap(this.#views.get(view)!, -1)
     this.#files.clear()
     this.#mapped.clear()
+    this.#syncsInFlight.length = 0
     this.#killed = true
   }
 
-  /** The one gate of all calls: a dead process makes none, and the host's rules come first. */
-  #enter(use: Omit<FsUse, 'file'>, syscall: string, path?: string, name?: string): void {
+  /**
+   * The one gate of all calls: a dead process makes none, then come the host's rules and the plan.
+   * Returns how a transfer of this call is cut short, if it is.
+   */
+  #enter(
+    use: Omit<FsUse, 'file'>,
+    syscall: string,
+    path?: string,
+    name?: string,
+  ): Flaw | undefined {
     if (this.#killed) throw new TypeError(`${use.call}: this simulated process was killed`)
-    if (this.#host.behaviour.faults === undefined) return
+    if (this.#host.behaviour.faults === undefined && this.#faults.length === 0) return undefined
     const file = name ?? splitPath(this.#disk.style, path ?? '').names.at(-1) ?? ''
-    const fault = faultOf(this.#host, { ...use, file })
-    if (fault === undefined) return
-    if (fault.vanish === true && path !== undefined) this.#disk.remove(path)
+    const rule = faultOf(this.#host, { ...use, file })
+    if (rule?.vanish === true && path !== undefined) this.#disk.remove(path)
+    // Every plan counts every call, whoever strikes.
+    const planned = this.#faults.map((plan) => plan.decide({ ...use, file }))
+    const fault = rule ?? planned.find((decision) => decision !== undefined)
+    if (fault === undefined || !('code' in fault)) return fault
     throw systemError(fault.code, syscall, undefined, path)
   }
 
-  #file(use: Omit<FsUse, 'file'>, syscall: string, fd: Fd): OpenFile {
+  #file(use: Omit<FsUse, 'file'>, syscall: string, fd: Fd): OpenFile & { flaw?: Flaw } {
     const file = this.#files.get(fd)
-    this.#enter(use, syscall, undefined, file?.node.name ?? '')
+    const flaw = this.#enter(use, syscall, undefined, file?.node.name ?? '')
     if (file === undefined) throw systemError('EBADF', syscall)
-    return file
+    return flaw === undefined ? file : { ...file, flaw }
+  }
+
+  #syncable(use: Omit<FsUse, 'file'>, what: 'all' | 'data', fd: Fd): Inode {
+    const file = this.#files.get(fd)
+    try {
+      return this.#file(use, what === 'all' ? 'fsync' : 'fdatasync', fd).node
+    } catch (error) {
+      this.#syncFailed(file?.node)
+      throw error
+    }
+  }
+
+  #syncFailed(node: Inode | undefined): void {
+    if (node === undefined || this.#killed) return
+    this.#disk.apply({ op: 'syncFailed', ino: node.ino })
   }
 
   #existing(path: string, syscall: string): Inode {
@@ -301,8 +381,9 @@ export class SimFs implements PlatformFs {
     if ((directory.mode & 0o200) === 0) throw systemError('EACCES', syscall, undefined, path)
   }
 
-  #transfer(length: number): number {
-    return Math.min(length, this.#host.behaviour.maxTransfer ?? length)
+  #transfer(length: number, flaw: Flaw | undefined): number {
+    const most = Math.min(length, this.#host.behaviour.maxTransfer ?? length)
+    return flaw === undefined || 'late' in flaw ? most : shortened(most, flaw)
   }
 
   /** Windows replaces no file that somebody has open or mapped. */
@@ -310,53 +391,4 @@ export class SimFs implements PlatformFs {
     if (this.#disk.style !== 'windows') return false
     return this.#disk.inUse.isOpen(node) || this.#disk.inUse.isMapped(node)
   }
-}
-
-const UMASK = 0o022
-
-/** Without separators at its end: what may be created is never a directory. */
-function withoutEnd(path: string): string {
-  return path.replace(/(?<=[^\\/])[\\/]+$/, '')
-}
-
-function endsOpen(path: string): boolean {
-  return withoutEnd(path) !== path
-}
-
-function needed(mode: OpenMode): number {
-  return mode === 'read' ? 0o400 : 0o600
-}
-
-function statOf(node: Inode): FileStat {
-  return { kind: node.kind, size: fileSize(node), dev: 1n, ino: BigInt(node.ino) }
-}
-
-function fileSize(node: Inode | undefined): number {
-  if (node?.kind === 'symlink') return Buffer.byteLength(node.target)
-  return node?.kind === 'file' ? node.size : 0
-}
-
-function checkTransfer(position: number, length: number, available: number): void {
-  if (!Number.isSafeInteger(position) || position < 0) {
-    throw new RangeError(`position must be a byte offset from 0 to 2^53-1, got ${position}`)
-  }
-  if (Number.isInteger(length) && length >= 0 && length <= available) return
-  throw new RangeError(`length must be an integer from 0 to ${available}, got ${length}`)
-}
-
-/** Why `source` cannot take the place of `target`, or of a path that ends in a separator. */
-function replaceRefusal(
-  source: Inode,
-  target: Inode | undefined,
-  endsOpen: boolean,
-): string | undefined {
-  if (source.kind !== 'directory' && endsOpen) return 'ENOTDIR'
-  if (target === undefined) return undefined
-  if (source.kind !== 'directory') return target.kind === 'directory' ? 'EISDIR' : undefined
-  if (target.kind !== 'directory') return 'ENOTDIR'
-  return target !== source && target.entries.size > 0 ? 'ENOTEMPTY' : undefined
-}
-
-function isInside(inner: readonly string[], outer: readonly string[]): boolean {
-  return inner.length > outer.length && outer.every((name, i) => inner[i] === name)
 }
