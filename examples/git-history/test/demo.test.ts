@@ -1,6 +1,6 @@
 /** The demo records a history once, however often it runs, and finds everything again. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -11,6 +11,7 @@ import type { Report } from '../src/report.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const example = fileURLToPath(new URL('..', import.meta.url))
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
 const work = mkdtempSync(join(tmpdir(), 'batpak-demo-test-'))
 afterAll(() => rmSync(work, { recursive: true, force: true }))
 
@@ -80,6 +81,11 @@ describe('npm run demo', () => {
     expect(report.problems).toEqual([])
     expect(report.added).toBe(report.commits)
   })
+})
+
+it('the README counts the stores of the Rust crate', () => {
+  const stores = readdirSync(join(root, 'fixtures', 'abi', 'rust-0.8.0'))
+  expect(readme).toContain(`${stores.length} stores of the Rust crate`)
 })
 
 describe('a history that changes between two runs', () => {
@@ -152,7 +158,6 @@ describe('on the command line', () => {
   })
 
   it('the README names the way to get nothing but JSON', () => {
-    const readme = readFileSync(join(root, 'README.md'), 'utf8')
     expect(readme).toContain('npm run --silent demo -- --json')
   })
 })
