@@ -14,7 +14,7 @@ const programs = env('PROGRAMS', 10)
 const generations = env('GENERATIONS', 7)
 
 for (let seed = first; seed < first + programs; seed += 1) {
-  test(`program ${seed}: ${generations} sessions of both (W-60 … W-137)`, () =>
+  test(`program ${seed}: ${generations} sessions of both sides`, () =>
     withDirectory((dir) => {
       try {
         live(dir, chance(seed), generations)

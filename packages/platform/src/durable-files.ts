@@ -26,6 +26,9 @@ export interface CreateOptions extends DurableOptions {
   readonly keepOpen?: boolean
 }
 
+/** The bytes of a file; in pieces where they are too many for one array. */
+export type FileContent = Uint8Array | Iterable<Uint8Array>
+
 /**
  * Replaces the content of `path` atomically: after a crash at any point it holds the old or the new
  * bytes, never a mixture. The file ends up with mode 0600.
@@ -40,7 +43,7 @@ export interface CreateOptions extends DurableOptions {
 export function replaceFileDurably(
   backend: FileBackend,
   path: string,
-  bytes: Uint8Array,
+  bytes: FileContent,
   options: DurableOptions,
 ): void {
   checkArguments('replaceFileDurably', backend, path, bytes, options)
@@ -121,8 +124,15 @@ function checkArguments(
 ): void {
   requireMembers(what, 'backend', backend, { fs: 'object', random: 'function' })
   requirePath(what, 'path', path)
-  requireBytes(what, 'bytes', bytes)
+  if (typeof bytes === 'string' || !isIterable(bytes)) requireBytes(what, 'bytes', bytes)
   requireDurableOptions(what, options)
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return (
+    typeof (value as Partial<Iterable<unknown>> | null | undefined)?.[Symbol.iterator] ===
+    'function'
+  )
 }
 
 function syncParent(fs: PlatformFs, path: string, options: DurableOptions): void {
@@ -138,14 +148,18 @@ function isFileAt(fs: PlatformFs, fd: Fd, path: string): boolean {
 function createFilledTemp(
   backend: FileBackend,
   directory: string,
-  bytes: Uint8Array,
+  bytes: FileContent,
   perm: number,
 ): TempFile {
   const { fs } = backend
   const temp = createTempFile(backend, directory, perm)
   undoOnFailure(
     () => {
-      writeExactly(fs, temp.fd, bytes, 0)
+      let position = 0
+      for (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) {
+        writeExactly(fs, temp.fd, piece, position)
+        position += piece.length
+      }
       fs.fsync(temp.fd, 'all')
     },
     () => discardFile(fs, temp),

@@ -5,7 +5,6 @@ import { blake3 } from '../event/hash.ts'
 
 export const SEED_BYTES = 32
 export const PUBLIC_KEY_BYTES = 32
-export const SIGNATURE_BYTES = 64
 
 // What PKCS #8 and SPKI put before the 32 bytes of an Ed25519 key (RFC 8410).
 const PRIVATE_PREFIX: Uint8Array = Buffer.from('302e020100300506032b657004220420', 'hex')

@@ -8,6 +8,7 @@ import {
   replaceFileDurably,
   unlinkDurably,
   type DurableOptions,
+  type Fd,
   type PlatformBackend,
   type PlatformFs,
 } from '@batpak/platform'
@@ -102,10 +103,8 @@ function cutOff(
     const fd = fs.open(segment.path, 'read-write')
     try {
       if (tail.bytes > 0) {
-        const removed = new Uint8Array(tail.bytes)
-        readExactly(fs, fd, removed, tail.offset)
         const copy = join(dir, healedFileName(segment.id, tail.offset))
-        replaceFileDurably(platform, copy, removed, durable)
+        replaceFileDurably(platform, copy, pieces(fs, fd, tail.offset, tail.bytes), durable)
       }
       if (tail.reason !== 'ShortHeader') {
         fs.ftruncate(fd, tail.offset)
@@ -116,4 +115,15 @@ function cutOff(
     }
     if (tail.reason === 'ShortHeader') unlinkDurably(fs, segment.path, durable)
   })
+}
+
+const PIECE_BYTES = 1 << 20
+
+/** `bytes` bytes of a file from `offset` on: a tail may be larger than any array. */
+function* pieces(fs: PlatformFs, fd: Fd, offset: number, bytes: number): Iterable<Uint8Array> {
+  for (let done = 0; done < bytes; done += PIECE_BYTES) {
+    const piece = new Uint8Array(Math.min(PIECE_BYTES, bytes - done))
+    readExactly(fs, fd, piece, offset + done)
+    yield piece
+  }
 }
