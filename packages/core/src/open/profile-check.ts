@@ -1,5 +1,6 @@
 /** A configured platform profile must be valid and must describe this host, else nothing is opened. */
 import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
 import { readWholeFile, type PlatformFs } from '@batpak/platform'
 import type { PlatformEvidence } from '@batpak/profile-schema/evidence'
 import { StoreError } from '../errors.ts'
@@ -16,7 +17,7 @@ export function checkProfile(
   evidence: PlatformEvidence,
   maps: 'compared' | 'not probed',
 ): void {
-  const { compareProfile, describeDifferences, describeIssue, parseProfile } = profileSchema()
+  const { compareProfile, describeDifferences, describeIssue, parseProfile } = profileSchema(path)
   const parsed = parseProfile(readProfile(fs, path))
   if (!parsed.ok) {
     const { kind } = parsed.issue
@@ -46,7 +47,16 @@ function readProfile(fs: PlatformFs, path: string): Uint8Array {
 }
 
 /** Loaded on demand: the validator takes 20 to 30 ms that a store without a profile need not pay. */
-function profileSchema(): typeof import('@batpak/profile-schema') {
-  const require = createRequire(import.meta.url)
-  return require('@batpak/profile-schema') as typeof import('@batpak/profile-schema')
+function profileSchema(path: string): typeof import('@batpak/profile-schema') {
+  // In a CommonJS bundle this module has no address: then the package is looked for beside the program.
+  const here: string | undefined = import.meta.url
+  try {
+    const require = createRequire(here ?? resolve(process.argv[1] ?? ''))
+    return require('@batpak/profile-schema') as typeof import('@batpak/profile-schema')
+  } catch (cause) {
+    const reason =
+      'it cannot be checked: @batpak/profile-schema cannot be loaded; a bundle must leave it out, ' +
+      'and it must be installed beside the program'
+    throw new StoreError('PlatformProfileInvalid', { path, kind: 'Io', reason }, { cause })
+  }
 }

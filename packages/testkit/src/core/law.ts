@@ -33,7 +33,7 @@ export type LawId =
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject
 
 export interface JsonObject {
-  readonly [key: string]: Json
+  readonly [key: string]: Json | undefined
 }
 
 /** What was done, as plain JSON: enough to do it again without a generator. */
