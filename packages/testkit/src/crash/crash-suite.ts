@@ -14,8 +14,9 @@ import {
   type StoryFailure,
 } from './crash-story.ts'
 import { runScenario, withMarks, type Scenario, type Story } from './scenario.ts'
-import type { CrashApp } from './session.ts'
+import { CRASH_APP_NAMES, type CrashApp } from './session.ts'
 import { CrashTally, type KnownDefect } from './tally.ts'
+import { checkOptions } from '../core/options.ts'
 
 export interface CrashOptions<App> extends CrashApp<App> {
   readonly scenario: Scenario<App>
@@ -60,7 +61,8 @@ export function crashSuite<App>(
   name: string,
   options: CrashOptions<App>,
 ): CrashReport {
-  if (typeof options?.open !== 'function') {
+  checkOptions('crashSuite', options, NAMES)
+  if (typeof options.open !== 'function') {
     throw new TypeError('crashSuite: options.open must be a function')
   }
   const suite = new CrashSuite(name, options)
@@ -161,3 +163,12 @@ class CrashSuite<App> {
     return { suite: this.#name, version: 1, steps: [...steps, step] }
   }
 }
+
+const NAMES = [
+  ...CRASH_APP_NAMES,
+  'scenario',
+  'models',
+  'budget',
+  'marks',
+  'known',
+] satisfies (keyof CrashOptions<unknown>)[]

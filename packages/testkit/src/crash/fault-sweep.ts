@@ -15,9 +15,10 @@ import { crashPoints } from './enumerate.ts'
 import { judge } from './judge.ts'
 import { writeOn } from './recover.ts'
 import { runScenario, withMarks, type Scenario, type Story } from './scenario.ts'
-import type { CrashApp } from './session.ts'
+import { CRASH_APP_NAMES, type CrashApp } from './session.ts'
 import { CrashTally, type KnownDefect } from './tally.ts'
 import { worldAt } from './world.ts'
+import { checkOptions } from '../core/options.ts'
 
 export interface FaultSweepOptions<App> extends CrashApp<App> {
   readonly scenario: Scenario<App>
@@ -78,7 +79,8 @@ export function faultSweep<App>(
   name: string,
   options: FaultSweepOptions<App>,
 ): FaultReport {
-  if (typeof options?.open !== 'function') {
+  checkOptions('faultSweep', options, NAMES)
+  if (typeof options.open !== 'function') {
     throw new TypeError('faultSweep: options.open must be a function')
   }
   const sweep = new FaultSweep(name, options)
@@ -237,3 +239,14 @@ const STOPPED: ReadonlySet<string> = new Set(['WriterCrashed', 'VisibilityFenceA
 function planJson(plan: FaultPlan): JsonObject {
   return { ...plan } as unknown as JsonObject
 }
+
+const NAMES = [
+  ...CRASH_APP_NAMES,
+  'scenario',
+  'calls',
+  'errors',
+  'mode',
+  'crashes',
+  'marks',
+  'known',
+] satisfies (keyof FaultSweepOptions<unknown>)[]

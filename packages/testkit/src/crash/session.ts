@@ -28,6 +28,13 @@ export interface CrashApp<App> {
   readonly directory?: 'missing'
 }
 
+export const CRASH_APP_NAMES: readonly (keyof CrashApp<unknown>)[] = [
+  'open',
+  'store',
+  'syncEveryNEvents',
+  'directory',
+]
+
 export interface SessionStart {
   readonly disk: SimDisk
   /** 1 for the first process on a disk: each has ids and an hour of its own. */

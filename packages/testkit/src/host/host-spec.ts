@@ -7,6 +7,7 @@ import type {
 } from '@batpak/profile-schema/evidence'
 import type { PathStyle } from '../sim/sim-paths.ts'
 import { PRESETS, type HostName } from './presets.ts'
+import { checkOptions } from '../core/options.ts'
 
 /** What the probe is made to say; fields that are left out are probed on the simulated machine. */
 export type ClaimedEvidence = Partial<StorePathEvidence> & {
@@ -74,6 +75,10 @@ export interface HostDefinition {
  * @throws TypeError for a base that is no preset
  */
 export function defineHost(definition: HostDefinition): HostSpec {
+  checkOptions('defineHost', definition, DEFINITION)
+  checkOptions('defineHost: behaviour', definition.behaviour ?? {}, BEHAVIOUR)
+  checkOptions('defineHost: layout', definition.layout ?? {}, LAYOUT)
+  checkOptions('defineHost: evidence', definition.evidence ?? {}, EVIDENCE)
   const base = resolveHost(definition.base ?? 'linux')
   const faults = [...(definition.behaviour?.faults ?? []), ...(base.behaviour.faults ?? [])]
   return {
@@ -83,6 +88,25 @@ export function defineHost(definition: HostDefinition): HostSpec {
     layout: { ...base.layout, ...definition.layout },
   }
 }
+
+const DEFINITION = [
+  'base',
+  'name',
+  'evidence',
+  'behaviour',
+  'layout',
+] satisfies (keyof HostDefinition)[]
+const BEHAVIOUR = ['paths', 'faults', 'probeFile', 'maxTransfer'] satisfies (keyof HostBehaviour)[]
+const LAYOUT = ['storeDir', 'lockLeaf'] satisfies (keyof HostLayout)[]
+const EVIDENCE = [
+  'monotonicClock',
+  'pathStatus',
+  'parentDirSync',
+  'lockLeafSymlinkProtection',
+  'mmapIndex',
+  'sealedSegmentMmap',
+  'activeSegmentRead',
+] satisfies (keyof ClaimedEvidence)[]
 
 /** The host of a name; a host as it is, completed if it was shortened. @throws TypeError for an unknown name */
 export function resolveHost(host: HostSpec | ShortHost | HostName): HostSpec {

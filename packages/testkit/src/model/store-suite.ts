@@ -15,6 +15,7 @@ import { minimize, type Failure } from './minimize.ts'
 import type { ModelOptions } from './model.ts'
 import { runProgram, type ModelProgram, type RunResult } from './run-program.ts'
 import type { ModelApp } from './world.ts'
+import { checkOptions } from '../core/options.ts'
 
 export interface StoreSuiteOptions<App, C = Json> extends ModelApp<App> {
   /** The application's own, beside the built-in ones; made by `appCommand`. */
@@ -59,6 +60,7 @@ export function storeSuite<App, C = Json>(
   name: string,
   options: StoreSuiteOptions<App, C>,
 ): StoreReport {
+  checkOptions('storeSuite', options, NAMES)
   const suite = new StoreModelSuite(name, options as unknown as StoreSuiteOptions<App>)
   const about = (what: string, run: () => Promise<void> | void): unknown =>
     test(`${name} store: ${what}`, run, TIMEOUT_MS)
@@ -199,3 +201,16 @@ class StoreModelSuite<App> {
 const NOT_BUILT = ['cursors', 'snapshots', 'compaction', 'index files'].map(
   (what) => `${what}: not built yet`,
 )
+
+const NAMES = [
+  'open',
+  'store',
+  'close',
+  'invariants',
+  'commands',
+  'gates',
+  'config',
+  'runs',
+  'realRuns',
+  'marks',
+] satisfies (keyof StoreSuiteOptions<unknown>)[]

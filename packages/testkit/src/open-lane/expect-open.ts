@@ -12,9 +12,11 @@ import {
   type LaneSpec,
   type LaneState,
 } from './lane-spec.ts'
+import { checkLaneSpec } from './lane-spec.ts'
 
 /** Says how an open of this kind must end; a pure function of the specification. */
 export function expectOpen(spec: LaneSpec): Expectation {
+  checkLaneSpec('expectOpen', spec)
   const host = resolveHost(spec.host ?? 'linux')
   const facts: Facts = {
     spec,

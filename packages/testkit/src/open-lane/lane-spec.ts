@@ -3,6 +3,7 @@ import type { StoreErrorCode } from '@batpak/core'
 import { evidenceOf, resolveHost, type ClaimedEvidence, type HostSpec } from '../host/host-spec.ts'
 import type { HostName } from '../host/presets.ts'
 import type { ProfileFixtureSpec } from '../fixtures/profile-fixture.ts'
+import { checkOptions } from '../core/options.ts'
 
 /** The states of the open lane, in order. A refusal is named after the state it kept from. */
 export const LANE_STATES = [
@@ -125,4 +126,22 @@ export function evidenceFor(spec: Pick<LaneSpec, 'host' | 'mmap'>): Required<Cla
   return spec.mmap === 'off'
     ? { ...evidence, mmapIndex: 'Unknown', sealedSegmentMmap: 'Unknown' }
     : evidence
+}
+
+const NAMES = [
+  'host',
+  'mode',
+  'profile',
+  'dir',
+  'holder',
+  'config',
+  'events',
+  'observer',
+  'mmap',
+  'disk',
+] satisfies (keyof LaneSpec)[]
+
+/** @throws TypeError for anything but a spec with known fields */
+export function checkLaneSpec(what: string, spec: unknown): asserts spec is LaneSpec {
+  checkOptions(what, spec, NAMES)
 }

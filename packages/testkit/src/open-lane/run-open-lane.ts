@@ -17,6 +17,7 @@ import type { Machine } from './machine.ts'
 import { realMachine } from './real-machine.ts'
 import { recordedPlatform, type RecordedCall, type Recording } from './recorded-platform.ts'
 import { simulatedMachine } from './simulated-machine.ts'
+import { checkLaneSpec } from './lane-spec.ts'
 
 /** What an open under test is given beside its options. */
 export interface LaneEnv {
@@ -101,6 +102,7 @@ const CORE: LaneApp<LaneStore> = {
  * @throws TypeError when the application is none that the lane can use
  */
 export function runOpenLane<App = LaneStore>(spec: LaneSpec, app?: LaneApp<App>): LaneObservation {
+  checkLaneSpec('runOpenLane', spec)
   const { dir = 'missing', profile } = spec
   const make = spec.disk === 'real' ? realMachine : simulatedMachine
   const host = resolveHost(spec.host ?? 'linux')

@@ -1,4 +1,5 @@
 import type { Clock } from '@batpak/platform'
+import { checkOptions } from '../core/options.ts'
 
 export interface SimClockOptions {
   /** The first reading, microseconds since the Unix epoch; default 1 750 000 000 s. May be negative. */
@@ -11,10 +12,13 @@ export interface SimClockOptions {
 
 /** A clock that moves only when it is read or told to. */
 export function simClock(options: SimClockOptions = {}): SimClock {
+  checkOptions('simClock', options, NAMES)
   const startUs = options.startUs ?? 1_750_000_000_000_000
   const bootNs = options.bootNs ?? BigInt(Math.max(0, startUs)) * 1000n
   return new SimClock(new SimTime(startUs, options.stepUs ?? 1000), bootNs)
 }
+
+const NAMES = ['startUs', 'stepUs', 'bootNs'] satisfies (keyof SimClockOptions)[]
 
 /** Time as one simulated process sees it; all processes of a machine share it. */
 export class SimClock implements Clock {

@@ -3,6 +3,9 @@
  * any size. They look random and are no secret.
  */
 export function simIds(seed: number): (out: Uint8Array) => void {
+  if (!Number.isInteger(seed)) {
+    throw new TypeError(`simIds: seed must be an integer, got ${String(seed)}`)
+  }
   let state = seed >>> 0
   let word = 0
   let left = 0

@@ -8,6 +8,7 @@ import { SimFs } from './sim-fs.ts'
 import { simIds } from './sim-ids.ts'
 import { joinPath } from './sim-paths.ts'
 import { probeSimulated } from './sim-probe.ts'
+import { checkOptions } from '../core/options.ts'
 
 export interface SimOptions {
   /** Of all random bytes; default 1. */
@@ -28,6 +29,7 @@ export function simPlatform(
   host: HostSpec | HostName = 'linux',
   options: SimOptions = {},
 ): SimPlatform {
+  checkOptions('simPlatform', options, ['seed', 'clock', 'tree'] satisfies (keyof SimOptions)[])
   const spec = resolveHost(host)
   const style = spec.behaviour.paths ?? 'posix'
   const disk = new SimDisk({ style, ...(options.tree && { tree: options.tree }) })
