@@ -19,7 +19,11 @@ export const DagPosition = {
     readonly lane: number
     readonly clock: number
   }): DagPosition {
-    const { wallMs, depth, lane, clock } = entry
+    const { wallMs, depth, lane, clock } = entry ?? {}
+    for (const [name, value] of Object.entries({ wallMs, depth, lane, clock })) {
+      if (typeof value === 'number') continue
+      throw new TypeError(`DagPosition.of: ${name} must be a number, got ${typeof value}`)
+    }
     return { wallMs, counter: 0, depth, lane, sequence: clock }
   },
 

@@ -78,6 +78,9 @@ export function defineEvent(
 
 /** Every pair of different types that claim one kind; listing a type twice is none. */
 export function findKindCollisions(types: readonly AnyEventType[]): readonly KindCollision[] {
+  if (!Array.isArray(types)) {
+    throw new TypeError(`types must be an array of event types, got ${describeType(types)}`)
+  }
   const first = new Map<number, AnyEventType>()
   const collisions: KindCollision[] = []
   for (const type of types) {

@@ -68,13 +68,15 @@ export function isIdHex(value: unknown): value is string {
 function codec<T extends string>(prefix: string): IdCodec<T> {
   const fromHex = (text: string): T => {
     if (!isIdHex(text))
-      throw new RangeError(`expected 32 lower-case hex digits, got ${shown(text)}`)
+      throw new RangeError(`an id must be 32 lower-case hex digits, got ${shown(text)}`)
     return text as T
   }
   return {
     parse(text: string): T {
       if (typeof text !== 'string' || !text.startsWith(prefix)) {
-        throw new RangeError(`expected ${prefix} and 32 lower-case hex digits, got ${shown(text)}`)
+        throw new RangeError(
+          `an id must be ${prefix} and 32 lower-case hex digits, got ${shown(text)}`,
+        )
       }
       return fromHex(text.slice(prefix.length))
     },

@@ -68,6 +68,9 @@ export function kind(category: number, typeId: number): EventKind {
 
 /** Splits a kind into its category (4 bits) and type id (12 bits). */
 export function kindParts(kind: EventKind): { readonly category: number; readonly typeId: number } {
+  if (!isEventKind(kind)) {
+    throw new TypeError(`kindParts: expected a kind of 0 to 0xFFFF, got ${String(kind)}`)
+  }
   return { category: kind >>> 12, typeId: kind & 0xfff }
 }
 

@@ -9,6 +9,7 @@ import { readCompactionMarker, type CompactionMarker } from './compaction-marker
 import { readCursors, type CursorInfo } from './cursor-file.ts'
 import { listStoreFiles, type StoreFileInfo } from './directory.ts'
 import { readIndexFile, type IndexFileInfo } from './index-file.ts'
+import { requirePlace } from './arguments.ts'
 
 /** Sequences that are never visible, because their fence was cancelled. */
 export interface HiddenRangesInfo {
@@ -41,6 +42,7 @@ export function readArtifacts(
   dir: string,
   files: readonly StoreFileInfo[] = listStoreFiles(fs, dir),
 ): readonly ArtifactInfo[] {
+  requirePlace(fs, dir)
   return files.flatMap((file): readonly ArtifactInfo[] => {
     const { name, bytes } = file
     switch (file.kind) {

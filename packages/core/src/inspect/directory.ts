@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { FileStat, PlatformFs } from '@batpak/platform'
 import { io } from '../errors.ts'
+import { requirePlace } from './arguments.ts'
 import { LOCK_FILE, classify, segmentFileName, type StoreFile } from '../segment/name.ts'
 
 /**
@@ -28,6 +29,7 @@ export interface StoreFileInfo {
  * @throws StoreError `Io` when the directory cannot be read
  */
 export function listStoreFiles(fs: PlatformFs, dir: string): readonly StoreFileInfo[] {
+  requirePlace(fs, dir)
   return io('list the store directory', dir, () => {
     const files: StoreFileInfo[] = []
     for (const name of fs.readdir(dir)) {

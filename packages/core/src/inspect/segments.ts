@@ -15,6 +15,7 @@ import type { FileWindow } from '../segment/window.ts'
 import { listStoreFiles, segmentFile } from './directory.ts'
 import { walkFrames, type FrameStep } from './frame-walk.ts'
 import { openSegment, type OpenSegment, type SegmentSource } from './segment-file.ts'
+import { requireSegmentId } from './arguments.ts'
 
 export interface SegmentInfo {
   readonly segmentId: number
@@ -268,6 +269,7 @@ function decoded(bytes: Uint8Array, kind: number): Pick<FrameDetail, 'payload' |
 }
 
 function sourceOf(fs: PlatformFs, dir: string, segmentId: number): SegmentSource {
+  requireSegmentId(segmentId)
   return { segmentId, name: segmentFile(listStoreFiles(fs, dir), segmentId) }
 }
 

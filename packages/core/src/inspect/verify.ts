@@ -11,6 +11,7 @@ import { finding, type Finding } from './finding.ts'
 import { LogCheck, type VerifyCounts } from './log-check.ts'
 import { SegmentCheck } from './segment-check.ts'
 import { openSegment, type SegmentSource } from './segment-file.ts'
+import { checkOptionNames } from '../options.ts'
 
 export interface VerifyOptions {
   /**
@@ -49,6 +50,7 @@ export function* verifyDirectory(
   dir: string,
   options: VerifyOptions = {},
 ): Generator<VerifyStep, VerifyCounts, void> {
+  checkOptionNames('verify options', options, OPTIONS)
   const { level = 'quick', allowGaps = false } = options
   const files = listStoreFiles(fs, dir)
   for (const found of nameFindings(files)) yield { type: 'finding', finding: found }
@@ -197,3 +199,5 @@ function withoutGaps(step: VerifyStep): VerifyStep {
   if (step.type !== 'finding' || step.finding.code !== 'ChainGap') return step
   return { type: 'finding', finding: { ...step.finding, severity: 'note' } }
 }
+
+const OPTIONS: ReadonlySet<string> = new Set(['level', 'allowGaps'])
