@@ -91,8 +91,9 @@ export class Store extends Reads {
    * @throws StoreError `StoreClosed`, `WriterCrashed`, `Coordinate*`, `InvalidUnicode`,
    *   `ReservedCoordinate`, `ReservedKind`, `IdempotencyRequired`, `ValidationFailed`,
    *   `Serialization`, `Configuration` (too large), `IdempotencyConflict`, `SequenceMismatch`,
-   *   `InvalidClock`, `EntityClockOverflow`, `Io`: nothing was written; `SyncFailed`: the event is
-   *   committed and visible, its durability unknown
+   *   `InvalidClock`, `EntityClockOverflow`, `UnsafeInteger`, `VisibilityFenceActive`, `Io`: nothing was
+   *   written; `SyncFailed`: the event is committed and visible, its durability unknown; `WaitTimeout`:
+   *   committed, but `until: 'applied'` was not reached
    * @throws TypeError, RangeError for arguments of the wrong type or out of range
    */
   append<T, In = T>(

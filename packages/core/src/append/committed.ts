@@ -1,4 +1,5 @@
 /** Step 9 of an append: the event enters the index, and its receipt is made. Nothing here fails. */
+import { markAsUntransferable } from 'node:worker_threads'
 import type { Engine } from '../engine.ts'
 import { formatWords } from '../event/id-words.ts'
 import type { EventKind } from '../event/kind.ts'
@@ -57,8 +58,10 @@ let used = 0
  * buffer of its own takes 230 bytes, and a receipt has three.
  */
 function receiptHash(hash?: Uint8Array): Uint8Array {
-  if (used === slab.byteLength) {
+  if (used === SLAB_BYTES || slab.byteLength !== SLAB_BYTES) {
     slab = new ArrayBuffer(SLAB_BYTES)
+    // Transferred away it would take the hashes of other receipts along.
+    markAsUntransferable(slab)
     used = 0
   }
   const copy = new Uint8Array(slab, used, 32)

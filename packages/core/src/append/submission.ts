@@ -59,7 +59,9 @@ export function submitBytes(
   const request = checkedRequest(engine, options)
   requireBytes(payload)
   checkSize(engine, payload.length, request)
-  return committer.commit(address, kind, payload, request, undefined)
+  // Shared memory may change between the hash and the frame.
+  const stable = payload.buffer instanceof ArrayBuffer ? payload : payload.slice()
+  return committer.commit(address, kind, stable, request, undefined)
 }
 
 export function checkedRequest(engine: Engine, options: AppendOptions | undefined): AppendRequest {

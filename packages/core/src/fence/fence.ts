@@ -84,7 +84,8 @@ export class Fence {
   appendBatch(drafts: readonly Draft[]): PendingReceipt<readonly AppendReceipt[]> {
     const { engine } = this.#opened
     const receipts = submitBatch(engine, this.#write, drafts, {}, this.#fence)
-    return pendingReceipt(this.#fence, receipts, receipts.at(-1)?.sequence ?? Infinity)
+    const last = Math.max(...receipts.map(({ sequence }) => sequence))
+    return pendingReceipt(this.#fence, receipts, receipts.length === 0 ? Infinity : last)
   }
 
   /** Collects events for one batch under this fence. */

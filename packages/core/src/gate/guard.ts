@@ -7,6 +7,7 @@ import { encodePayload } from '../encoding/payload-encode.ts'
 import { Writer } from '../encoding/writer.ts'
 import type { Coordinate } from '../event/coordinate.ts'
 import type { EventType } from '../event/event-type.ts'
+import type { EventKind } from '../event/kind.ts'
 import { blake3 } from '../event/hash.ts'
 import { idempotencyKey, type IdempotencyKey } from '../event/id.ts'
 import { checkOptionNames, describeType } from '../options.ts'
@@ -60,7 +61,7 @@ export function guard<T, In, C>(store: Store, request: GuardRequest<T, In, C>): 
     throw new TypeError(`guard: expected a request, got ${describeType(request)}`)
   }
   const { at, type, value, gates, ctx, onDenial, bypass, ...options } = request
-  requireType(type)
+  const kind = requireType(type)
   checkCoordinate(at)
   readAppendOptions(options)
   if (typeof gates?.evaluate !== 'function') {
@@ -70,16 +71,18 @@ export function guard<T, In, C>(store: Store, request: GuardRequest<T, In, C>): 
     throw new TypeError(`onDenial must be "record" or absent, got ${describeType(onDenial)}`)
   }
   const payload = type.encode(value)
-  if (bypass !== undefined) return appendBypassed(store, request, payload, options, bypass)
+  if (bypass !== undefined) {
+    return appendBypassed(store, at, kind, payload, options, bypass)
+  }
   const said = gates.evaluate(ctx, payload)
   if (said.ok) {
-    const receipt = store.appendBytes(at, type.kind, said.pass.take(), options)
+    const receipt = store.appendBytes(at, kind, said.pass.take(), options)
     return { status: 'committed', receipt, gates: said.pass.gates }
   }
   const { denial } = said
   if (onDenial === undefined) return { status: 'denied', denial }
   const { correlationId, causationId, position, until } = options
-  const audit = store.appendDenial(at, type.kind, gates, denial, {
+  const audit = store.appendDenial(at, kind, gates, denial, {
     ...definedOnly({ correlationId, causationId, position, until }),
     ...definedOnly({ idempotencyKey: denialKey(options.idempotencyKey, denial) }),
     contentHash: blake3(payload),
@@ -100,9 +103,10 @@ function denialKey(
   return idempotencyKey('batpak.denial', JSON.stringify([key, gate, code, message]))
 }
 
-function appendBypassed<T, In, C>(
+function appendBypassed(
   store: Store,
-  { at, type }: GuardRequest<T, In, C>,
+  at: Coordinate,
+  kind: EventKind,
   payload: Uint8Array,
   options: AppendOptions,
   bypass: Bypass,
@@ -110,7 +114,7 @@ function appendBypassed<T, In, C>(
   checkBypass(bypass)
   const { record, ...audit } = bypass
   const recorded = record === true ? { extensions: withAudit(options.extensions, audit) } : {}
-  const receipt = store.appendBytes(at, type.kind, payload, { ...options, ...recorded })
+  const receipt = store.appendBytes(at, kind, payload, { ...options, ...recorded })
   return { status: 'committed', receipt, gates: [], bypass: audit }
 }
 

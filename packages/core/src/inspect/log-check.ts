@@ -36,6 +36,8 @@ export class LogCheck {
   #segmentId = 0
   /** The segment before, when it has no footer to say how many events it had. */
   #unsealed: number | undefined
+  /** Whether a compaction has rewritten an event of the present segment: it may have dropped others. */
+  #rewritten = false
 
   constructor(level: 'quick' | 'full', hidden: HiddenRanges, mayRepeat: boolean) {
     this.level = level
@@ -71,6 +73,7 @@ export class LogCheck {
     this.#highest = Math.max(this.#highest, sequence)
     this.#segmentId = source.segmentId
     this.#unsealed = undefined
+    if (head.payloadForm === 'inline') this.#rewritten = true
     if (head.kind === Kind.SYSTEM_CLOSE_COMPLETED) this.#checkClose(head, sequence, defects)
     if (this.level === 'full') {
       const defect = this.#chain.check(head, !this.#hidden.includes(sequence))
@@ -81,7 +84,8 @@ export class LogCheck {
 
   /** All frames of the segment were seen. @param sealed whether its footer can be read */
   endSegment(segmentId: number, sealed: boolean): void {
-    if (!sealed) this.#unsealed = segmentId
+    if (!sealed && !this.#rewritten) this.#unsealed = segmentId
+    this.#rewritten = false
   }
 
   #misnumbered({ segmentId }: SegmentSource, expected: number, sequence: number): ChainDefect {

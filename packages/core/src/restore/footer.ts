@@ -30,8 +30,8 @@ export function readFooter(file: FileWindow, segmentId: number, builder: IndexBu
   const strings = readFooterStrings(file, trailer)
   if (strings === undefined || !strings.every(couldBeName)) return false
   const entry = new FooterEntry()
-  if (!entriesHold(file, segmentId, trailer, strings, entry)) return false
-  const frames = file.another()
+  const frames = file.another() // entries stand at the end of the file, frames in it
+  if (!entriesHold(file, frames, segmentId, trailer, strings, entry)) return false
   const head = new FrameHead()
   for (let i = 0; i < trailer.count; i += 1) {
     readFooterEntry(file, trailer, strings, i, entry)
@@ -65,6 +65,7 @@ function isReadable(
 
 function entriesHold(
   file: FileWindow,
+  frames: FileWindow,
   segmentId: number,
   trailer: FooterTrailer,
   strings: readonly string[],
@@ -78,13 +79,14 @@ function entriesHold(
     // The header is not looked at here, so where the frames begin is the first entry's word.
     if (i === 0) end = Math.max(end, entry.offset)
     if (entry.sequence <= sequence || entry.offset < end) return false
-    if (entry.offset > end && !holdsNoEvent(file, segmentId, end, entry.offset, true)) return false
+    if (entry.offset > end && !holdsNoEvent(frames, segmentId, end, entry.offset, true))
+      return false
     end = entry.offset + entry.length
     sequence = entry.sequence
     if (end > trailer.tableOffset) return false
   }
   return (
-    end === trailer.tableOffset || holdsNoEvent(file, segmentId, end, trailer.tableOffset, false)
+    end === trailer.tableOffset || holdsNoEvent(frames, segmentId, end, trailer.tableOffset, false)
   )
 }
 

@@ -91,6 +91,7 @@ function scan(
   }
   const { end, sealed } = frameRegion(file, from)
   return scanFrames(file, { segmentId: segment.id, from, end, sealed }, (head, offset, length) => {
+    if (head.payloadForm === 'inline') builder.markRewritten()
     builder.add(head, head.entity, head.scope, segment.id, offset, length)
   })
 }
@@ -156,6 +157,8 @@ export class IndexBuilder {
   #sorted = true
   /** The segment before, when it had no footer to say how many events it had. */
   #unsealed: number | undefined
+  /** Whether an event of the segment was rewritten by a compaction, which may have dropped others. */
+  #rewritten = false
 
   /** @param sequence from a footer; frames carry none and get the next one (R-176) */
   add(
@@ -185,7 +188,8 @@ export class IndexBuilder {
 
   /** The segment that ends here was read by its frames. */
   endUnsealed(segmentId: number): void {
-    this.#unsealed = segmentId
+    this.#unsealed = this.#rewritten ? undefined : segmentId
+    this.#rewritten = false
   }
 
   /**
@@ -199,6 +203,10 @@ export class IndexBuilder {
       missing === 1 ? `event ${next - 1} is` : `events ${next - missing} to ${next - 1} are`
     const detail = `${range} missing at its end: the next segment begins with event ${next}`
     throw new StoreError('CorruptSegment', { segmentId, detail })
+  }
+
+  markRewritten(): void {
+    this.#rewritten = true
   }
 
   finish(): EventIndex {

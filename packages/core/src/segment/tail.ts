@@ -107,33 +107,29 @@ function mayOwnItsZeros(file: FileWindow, offset: number, length: number): boole
   while (zeros > at && buf[zeros - 1] === 0) zeros -= 1
   const key = buffer.lastIndexOf(K_RECEIPT_EXTENSIONS, zeros - 1)
   if (key >= at && key + K_RECEIPT_EXTENSIONS.length < zeros) return true
-  for (let p = at + FRAME_PREFIX_BYTES; p < zeros; p += 1) {
-    if (byteListEnd(file, p, end, end - zeros) === end) return true
-  }
-  return false
+  return endsInByteList(file, at + FRAME_PREFIX_BYTES, end, zeros)
 }
 
-/** Where the byte list at `p` ends, if there is one of at least `least` elements; else 0. */
-function byteListEnd({ buf, buffer }: FileWindow, p: number, end: number, least: number): number {
-  const first = buf[p]!
-  let count = -1
-  let next = p + 1
-  if ((first & 0xf0) === 0x90) count = first & 0x0f
-  else if (first === 0xdc && p + 3 <= end) {
-    count = buffer.readUInt16BE(p + 1)
-    next = p + 3
-  } else if (first === 0xdd && p + 5 <= end) {
-    count = buffer.readUInt32BE(p + 1)
-    next = p + 5
+/**
+ * Whether a byte list that begins before `zeros` ends exactly at `end`. Read backwards, element by
+ * element: a byte from 0x80 on stands behind 0xcc. The header stands behind the last letter of a key.
+ */
+function endsInByteList(file: FileWindow, from: number, end: number, zeros: number): boolean {
+  const { buf, buffer } = file
+  let count = 0
+  for (let p = end; p > from + 6; count += 1) {
+    if (p <= zeros) {
+      if (count < 16 && buf[p - 1] === (0x90 | count) && buf[p - 2]! < 0x80) return true
+      if (buf[p - 3] === 0xdc && buffer.readUInt16BE(p - 2) === count && buf[p - 4]! < 0x80)
+        return true
+      if (buf[p - 5] === 0xdd && buffer.readUInt32BE(p - 4) === count && buf[p - 6]! < 0x80)
+        return true
+    }
+    if (buf[p - 2] === 0xcc) p -= 2
+    else if (buf[p - 1]! < 0x80) p -= 1
+    else return false
   }
-  if (count < least || next + count > end) return 0
-  for (let i = 0; i < count && next < end; i += 1) {
-    const byte = buf[next]!
-    if (byte < 0x80) next += 1
-    else if (byte === 0xcc) next += 2
-    else return 0
-  }
-  return next
+  return false
 }
 
 /** The length of the frame at `offset` if it ends inside the file, else 0. */

@@ -2,7 +2,7 @@
  * The writer: the active segment, its rotation, the sync cadence, and the poison that a failed sync
  * or a write that could not be undone leaves behind (D5).
  */
-import type { DurableOptions } from '@batpak/platform'
+import type { DurableOptions, Fd } from '@batpak/platform'
 import { join } from 'node:path'
 import { StoreError, asStoreError, io } from '../errors.ts'
 import type { Engine } from '../engine.ts'
@@ -137,11 +137,20 @@ export class LogWriter {
     } catch (error) {
       throw this.#poisonWith(asStoreError(error, 'sync the segment', path))
     } finally {
-      platform.fs.close(fd)
+      this.#closeSynced(fd)
     }
     this.assertUsable()
     if (this.#syncs === syncs) this.#unsynced -= commands
     frontier.markDurable(point)
+  }
+
+  /** A sync has succeeded or failed by itself; a descriptor that does not close changes neither. */
+  #closeSynced(fd: Fd): void {
+    try {
+      this.#engine.platform.fs.close(fd)
+    } catch (error) {
+      this.#engine.report('close', 'the descriptor of a background sync did not close', error)
+    }
   }
 
   /**
