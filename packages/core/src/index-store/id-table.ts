@@ -2,6 +2,7 @@
 import type { Columns } from './columns.ts'
 
 const FIRST_SLOTS = 256
+const SMALL_SLOTS = 1 << 20
 
 export class IdTable {
   readonly #columns: Columns
@@ -39,7 +40,8 @@ export class IdTable {
 
   #grow(): void {
     const rows = this.#slots
-    this.#slots = new Uint32Array(rows.length * 2)
+    // While it is small it grows faster: every growth places all rows again.
+    this.#slots = new Uint32Array(rows.length * (rows.length < SMALL_SLOTS ? 4 : 2))
     const mask = this.#slots.length - 1
     for (const entry of rows) {
       if (entry === 0) continue
