@@ -42,11 +42,12 @@ export function receiptOf(
     contentHash: receiptHash(draft.eventHash),
     prevHash: receiptHash(draft.prevHash),
     diskPos,
-    keyId: receiptHash(),
+    keyId: signature === undefined ? receiptHash() : signature.keyId,
     extensions: copyExtensions(request.extensions), // a draft may be used again
     replayed: false,
   }
-  return Object.freeze(signature === undefined ? receipt : { ...receipt, ...signature })
+  if (signature === undefined) return Object.freeze(receipt)
+  return Object.freeze(Object.assign(receipt, { signature: signature.signature }))
 }
 
 const SLAB_BYTES = 960

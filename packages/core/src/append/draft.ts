@@ -9,6 +9,7 @@ import { checkOptionNames, describeType } from '../options.ts'
 import { foreignBytes, requireBytes, requireKind, requireType } from './arguments.ts'
 import {
   APPEND_OPTION_NAMES,
+  PLAIN_REQUEST,
   idWords,
   readAppendOptions,
   type AppendOptions,
@@ -97,9 +98,15 @@ export class EncodedDraft implements Draft {
     this.at = Object.freeze({ entity: at.entity, scope: at.scope })
     this.kind = kind
     this.#payload = payload
-    const { causedBy, ...rest } = checkedOptions(options)
-    this.#request = readAppendOptions(options === undefined ? undefined : rest)
-    this.#cause = readCause(causedBy)
+    if (options === undefined) {
+      this.#request = PLAIN_REQUEST
+      this.#cause = undefined
+    } else {
+      checkOptionNames('draft options', options, NAMES)
+      const { causedBy, ...rest } = options
+      this.#request = readAppendOptions(rest)
+      this.#cause = readCause(causedBy)
+    }
     Object.freeze(this)
   }
 
@@ -137,12 +144,6 @@ function encoded(type: AnyEventType, value: unknown): Uint8Array {
   } finally {
     returnScratch(scratch)
   }
-}
-
-function checkedOptions(options: DraftOptions | undefined): DraftOptions {
-  if (options === undefined) return {}
-  checkOptionNames('draft options', options, NAMES)
-  return options
 }
 
 function readCause(causedBy: CausedBy | undefined): Cause {
