@@ -1,8 +1,16 @@
 /** The demo records a history once, however often it runs, and finds everything again. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Store } from '@batpak/core'
@@ -114,10 +122,23 @@ describe('a history that changes between two runs', () => {
     expect(sourceOf(join(dir, 'unpacked'))).toMatch(/around this directory is another one/)
     git('checkout', '-q', '--orphan', 'empty')
     expect(sourceOf(dir)).toMatch(/no commit yet/)
-    const report = demo('without-git', { PATH: join(work, 'nothing-here') })
+    const report = demo('without-git', { PATH: programsBut('git') })
     expect(report.source).toBe('the bundled history (git is not on the PATH)')
   })
 })
+
+/** A PATH that has what else a degraded store needs (flock, where no addon locks), and not `program`. */
+function programsBut(program: string): string {
+  const dir = join(work, `without-${program}-bin`)
+  mkdirSync(dir)
+  for (const from of (process.env['PATH'] ?? '').split(delimiter)) {
+    const flock = join(from, 'flock')
+    if (!existsSync(flock)) continue
+    symlinkSync(flock, join(dir, 'flock'))
+    break
+  }
+  return dir
+}
 
 describe('on the command line', () => {
   it('a misspelt option and --help show the usage', () => {

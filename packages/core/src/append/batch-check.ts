@@ -66,7 +66,8 @@ export function knownBatch(
   engine: Engine,
   items: readonly BatchItem[],
 ): readonly number[] | undefined {
-  const keys = items.flatMap(({ request }) => (request.key === undefined ? [] : [request.key]))
+  const keys: Uint32Array[] = []
+  for (const { request } of items) if (request.key !== undefined) keys.push(request.key)
   if (keys.length === 0) return undefined
   const refuse = (reason: string): never => {
     throw new StoreError('IdempotencyPartialBatch', { reason })

@@ -123,9 +123,10 @@ export class BatchCommitter {
     timestampUs: number,
   ): number {
     const wallMs = blame(0, () => this.#composer.wallMs(timestampUs))
-    for (const [i, { draft }] of items.entries()) assertEarlier(EncodedDraft.cause(draft), i)
+    for (let i = 0; i < items.length; i += 1) assertEarlier(EncodedDraft.cause(items[i]!.draft), i)
     const heads = new Map<EntityRecord, FrameDraft>()
-    for (const [i, { draft, at, payload, request }] of items.entries()) {
+    for (let i = 0; i < items.length; i += 1) {
+      const { draft, at, payload, request } = items[i]!
       const frame = (this.#frames[i] ??= new FrameDraft())
       const { entity } = at
       this.#composer.compose(
