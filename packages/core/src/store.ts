@@ -231,8 +231,8 @@ export class Store extends Reads {
   }
 
   /**
-   * Cancels an open fence, records the close, writes the segment's footer, syncs, and releases the lock. A second call does
-   * nothing.
+   * Records the close, writes the segment's footer, syncs, and releases the lock. An open fence is
+   * cancelled; the close is not recorded then. A second call does nothing.
    *
    * @throws StoreError `Io` when the sync fails, `WriterCrashed` when a sync or write had failed
    *   before; the store is closed and the lock released all the same

@@ -2,7 +2,7 @@ import type { PlatformEvidence } from '@batpak/profile-schema/evidence'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { requireObject, requirePath } from './argument-checks.ts'
+import { requirePath } from './argument-checks.ts'
 import type { PlatformBackend, PlatformBackends } from './backend.ts'
 import { refuseUnknownOptions } from './known-options.ts'
 import type { AssembledPlatform } from './node-platform.ts'
@@ -60,7 +60,6 @@ export interface BackendReport {
  * @throws TypeError for an unknown option, or one of the wrong type
  */
 export function doctor(options: DoctorOptions = {}): DoctorReport {
-  requireObject('doctor', 'options', options)
   refuseUnknownOptions('doctor', options, ['dataDir'])
   if (options.dataDir !== undefined) requirePath('doctor', 'options.dataDir', options.dataDir)
   return examine(thisHost(), options.dataDir)

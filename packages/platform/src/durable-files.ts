@@ -6,7 +6,7 @@ import {
   requirePath,
 } from './argument-checks.ts'
 import type { Fd, PlatformBackend, PlatformFs } from './backend.ts'
-import { writeExactly } from './files.ts'
+import { isFileAt, writeExactly } from './files.ts'
 import { systemError } from './system-error.ts'
 import type { TempFile } from './temp-file.ts'
 import { createTempFile, discardFile, ignoreFailure } from './temp-file.ts'
@@ -137,12 +137,6 @@ function isIterable(value: unknown): value is Iterable<unknown> {
 
 function syncParent(fs: PlatformFs, path: string, options: DurableOptions): void {
   if (options.parentDirSync === 'UnixFsync') fs.fsyncDir(dirname(path))
-}
-
-function isFileAt(fs: PlatformFs, fd: Fd, path: string): boolean {
-  const held = fs.fstat(fd)
-  const there = fs.lstat(path)
-  return there !== undefined && there.dev === held.dev && there.ino === held.ino
 }
 
 function createFilledTemp(

@@ -74,3 +74,10 @@ export function readWholeFile(fs: PlatformFs, path: string): Uint8Array {
     fs.close(fd)
   }
 }
+
+/** True when the file that `fd` has open is the one that `path` names now; a symbolic link is not it. */
+export function isFileAt(fs: PlatformFs, fd: Fd, path: string): boolean {
+  const held = fs.fstat(fd)
+  const there = fs.lstat(path)
+  return there !== undefined && there.dev === held.dev && there.ino === held.ino
+}

@@ -1,9 +1,15 @@
-/** Refuses option names that do not exist, so that a misspelled option is never silently ignored. */
+import { requireObject } from './argument-checks.ts'
+
+/**
+ * Refuses option names that do not exist, so that a misspelled option is never silently ignored.
+ * @throws TypeError for them, naming the nearest that exists, and for anything but an object
+ */
 export function refuseUnknownOptions(
   what: string,
-  options: object,
+  options: unknown,
   known: readonly string[],
 ): void {
+  requireObject(what, 'options', options)
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue
     const meant = nearest(name, known)

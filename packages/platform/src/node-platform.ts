@@ -86,9 +86,6 @@ function injectedCandidate<B extends { readonly name: string }>(
 }
 
 function checkOptions(options: NodePlatformOptions): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`nodePlatform: options must be an object, got ${String(options)}`)
-  }
   refuseUnknownOptions('nodePlatform', options, ['mmap', 'lock'])
   checkBackend('mmap', options.mmap, 'map')
   checkBackend('lock', options.lock, 'tryLock')

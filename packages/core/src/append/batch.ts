@@ -94,7 +94,7 @@ export class BatchCommitter {
     const { segment } = writer
     const begin = segment.end
     const stages = injecting() ? writeStages(lengths, first) : undefined
-    blame(0, () => writer.write(this.#buffer.buf, this.#buffer.pos, stages))
+    asBatch(() => writer.write(this.#buffer.buf, this.#buffer.pos, stages))
     engine.frontier.markWritten(wallMs, first + items.length - 1, pendingSinceNs)
     this.#composer.committed(wallMs)
     // 9 sync: a fence does it when it publishes
@@ -122,7 +122,7 @@ export class BatchCommitter {
     reaction: Reaction | undefined,
     timestampUs: number,
   ): number {
-    const wallMs = blame(0, () => this.#composer.wallMs(timestampUs))
+    const wallMs = asBatch(() => this.#composer.wallMs(timestampUs))
     for (let i = 0; i < items.length; i += 1) assertEarlier(EncodedDraft.cause(items[i]!.draft), i)
     const heads = new Map<EntityRecord, FrameDraft>()
     for (let i = 0; i < items.length; i += 1) {
@@ -209,12 +209,12 @@ function writeStages(lengths: readonly number[], batchId: number): readonly Writ
   }))
 }
 
-/** Runs `work`, whose store error becomes that of the batch. */
-function blame<T>(itemIndex: number, work: () => T): T {
+/** Runs `work`, whose store error becomes that of the batch as a whole: of no item, so of item 0. */
+function asBatch<T>(work: () => T): T {
   try {
     return work()
   } catch (cause) {
     if (!(cause instanceof StoreError)) throw cause
-    throw new StoreError('BatchFailed', { itemIndex }, { cause })
+    throw new StoreError('BatchFailed', { itemIndex: 0 }, { cause })
   }
 }

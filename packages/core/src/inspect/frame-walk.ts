@@ -4,7 +4,8 @@
  */
 import { StoreError } from '../errors.ts'
 import { FrameHead } from '../segment/frame-head.ts'
-import { frameLength, readHead, type ScanOptions } from '../segment/scan.ts'
+import { frameLength } from '../segment/frame-length.ts'
+import { readHead, type ScanOptions } from '../segment/scan.ts'
 import { findFrame, judgeTail, type TailReason } from '../segment/tail.ts'
 import type { FileWindow } from '../segment/window.ts'
 

@@ -23,7 +23,10 @@ export function closeStore(opened: Opened): void {
   if (failure !== undefined) throw failure
 }
 
-/** Ends as batpak 0.8.0 does when a store is dropped: fence cancelled, footer, sync, no CLOSE event (W-160). */
+/**
+ * Ends as batpak 0.8.0 does when a store is dropped: an open fence is cancelled, footer, sync, but no
+ * CLOSE event (W-160).
+ */
 export function abandonStore(opened: Opened): void {
   const { engine, write } = opened
   if (engine.closing) return

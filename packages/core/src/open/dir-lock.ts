@@ -1,6 +1,6 @@
 /** One owner per directory: the lock file, taken as batpak 0.8.0 takes it. */
 import { join } from 'node:path'
-import type { Fd, PlatformFs } from '@batpak/platform'
+import { isFileAt, type Fd, type PlatformFs } from '@batpak/platform'
 import type { PlatformAdmission, PlatformEvidence } from '@batpak/profile-schema/evidence'
 import { StoreError, asStoreError } from '../errors.ts'
 import type { StoreMode } from '../errors/fields.ts'
@@ -80,9 +80,3 @@ function locking<T>(operation: string, path: string, work: () => T): T {
 }
 
 const CANNOT_LOCK: ReadonlySet<string> = new Set(['ENOTSUP', 'EOPNOTSUPP', 'ENOLCK', 'ENOSYS'])
-
-function isFileAt(fs: PlatformFs, fd: Fd, path: string): boolean {
-  const held = fs.fstat(fd)
-  const there = fs.lstat(path)
-  return there !== undefined && there.dev === held.dev && there.ino === held.ino
-}

@@ -5,7 +5,8 @@ import { Kind, restoredKind } from '../event/kind.ts'
 import { FRAME_PREFIX_BYTES } from '../segment/frame-keys.ts'
 import { FrameHead } from '../segment/frame-head.ts'
 import { HEADER_PREFIX_BYTES } from '../segment/header.ts'
-import { frameLength, readHead } from '../segment/scan.ts'
+import { frameLength } from '../segment/frame-length.ts'
+import { readHead } from '../segment/scan.ts'
 import {
   FooterEntry,
   readFooterEntry,
@@ -36,7 +37,7 @@ export function readFooter(file: FileWindow, segmentId: number, builder: IndexBu
   for (let i = 0; i < trailer.count; i += 1) {
     readFooterEntry(file, trailer, strings, i, entry)
     const { offset, length, sequence } = entry
-    const event = isReadable(frames, segmentId, trailer, entry, head) ? head : entry
+    const event = readEvent(frames, segmentId, trailer, entry, head) ? head : entry
     const restored = restoredKind(event.kind)
     if (restored.fallback !== undefined) builder.fallbacks.count(event.kind, restored.fallback)
     event.kind = restored.kind
@@ -45,8 +46,8 @@ export function readFooter(file: FileWindow, segmentId: number, builder: IndexBu
   return true
 }
 
-/** Decodes the frame of an entry; false when it is damaged, which its reader will be told. */
-function isReadable(
+/** Decodes the frame of an entry into `head`; false when it is damaged, which its reader will be told. */
+function readEvent(
   frames: FileWindow,
   segmentId: number,
   { tableOffset }: FooterTrailer,

@@ -2,13 +2,13 @@
  * Reads a segment frame by frame: checks every checksum, applies the batch rules (disk format 7)
  * and tells a torn tail from damage (R-171). It changes nothing.
  */
-import { crc32 } from '../encoding/crc.ts'
 import { MalformedError } from '../encoding/reader.ts'
 import { StoreError } from '../errors.ts'
 import { Kind } from '../event/kind.ts'
 import { decodeFrame } from './frame-decode.ts'
 import { FrameHead } from './frame-head.ts'
-import { FRAME_PAYLOAD_MAX, FRAME_PREFIX_BYTES } from './frame-keys.ts'
+import { FRAME_PREFIX_BYTES } from './frame-keys.ts'
+import { frameLength } from './frame-length.ts'
 import { judgeTail, type TailReason } from './tail.ts'
 import { FileWindow } from './window.ts'
 
@@ -62,24 +62,6 @@ export function scanFrames(
 
 function openBatch(batch: BatchState, options: ScanOptions): SegmentTail {
   return { reason: 'OpenBatch', offset: batch.begin, bytes: options.end - batch.begin }
-}
-
-/** Prefix and payload of the frame at `offset` when it is complete and its checksum right, else -1. */
-export function frameLength(
-  file: FileWindow,
-  options: { readonly end: number },
-  offset: number,
-): number {
-  const rest = options.end - offset
-  if (rest < FRAME_PREFIX_BYTES) return -1
-  let at = file.load(offset, FRAME_PREFIX_BYTES)
-  const payload = file.buffer.readUInt32BE(at)
-  // A frame without payload is what zeros look like.
-  if (payload === 0 || payload > FRAME_PAYLOAD_MAX || payload > rest - FRAME_PREFIX_BYTES) return -1
-  const length = FRAME_PREFIX_BYTES + payload
-  at = file.load(offset, length)
-  const expected = file.buffer.readUInt32BE(at + 4)
-  return crc32(file.buf, at + FRAME_PREFIX_BYTES, at + length) === expected ? length : -1
 }
 
 /** Decodes the frame at `offset`, whose checksum is right. */

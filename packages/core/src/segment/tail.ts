@@ -15,6 +15,7 @@ import {
   K_EVENT_ID,
   K_RECEIPT_EXTENSIONS,
 } from './frame-keys.ts'
+import { claimedLength, frameLength } from './frame-length.ts'
 import type { ScanOptions } from './scan.ts'
 import { FileWindow } from './window.ts'
 
@@ -34,7 +35,7 @@ export function judgeTail(file: FileWindow, options: ScanOptions, offset: number
   const damaged = (reason: string): StoreError =>
     new StoreError('CorruptFrame', { segmentId, offset, reason })
   if (options.sealed) {
-    throw completeInLength(file, offset, end) > 0
+    throw claimedLength(file, offset, end) > 0
       ? damagedFrame(file, segmentId, offset)
       : damaged('the frame does not end where the footer begins')
   }
@@ -43,7 +44,7 @@ export function judgeTail(file: FileWindow, options: ScanOptions, offset: number
   if (intactButForLength(file, offset, end)) {
     throw damaged('its length field is damaged, the frame itself is complete')
   }
-  const length = completeInLength(file, offset, end)
+  const length = claimedLength(file, offset, end)
   const behind = findFrame(file, offset + 1, end)
   if (length > 0 && (behind >= 0 || !isTorn(file, offset, length, end))) {
     throw damagedFrame(file, segmentId, offset)
@@ -132,14 +133,6 @@ function endsInByteList(file: FileWindow, from: number, end: number, zeros: numb
   return false
 }
 
-/** The length of the frame at `offset` if it ends inside the file, else 0. */
-function completeInLength(file: FileWindow, offset: number, end: number): number {
-  if (end - offset < FRAME_PREFIX_BYTES) return 0
-  const payload = file.buffer.readUInt32BE(file.load(offset, FRAME_PREFIX_BYTES))
-  const length = FRAME_PREFIX_BYTES + payload
-  return payload <= FRAME_PAYLOAD_MAX && length <= end - offset ? length : 0
-}
-
 function onlyZeros(file: FileWindow, from: number, end: number): boolean {
   for (let offset = from; offset < end;) {
     const piece = Math.min(end - offset, 65536)
@@ -170,7 +163,9 @@ function intactButForLength(file: FileWindow, offset: number, end: number): bool
 export function findFrame(file: FileWindow, from: number, end: number): number {
   // In pieces: what a crash leaves may be larger than any buffer.
   for (let piece = from; end - piece > FRAME_PREFIX_BYTES; piece += SEARCH_BYTES) {
-    const found = possibleFrames(file, piece, end).find((offset) => isFrame(file, offset, end))
+    const found = possibleFrames(file, piece, end).find(
+      (offset) => frameLength(file, { end }, offset) > 0,
+    )
     if (found !== undefined) return found
   }
   return -1
@@ -191,14 +186,6 @@ function possibleFrames(file: FileWindow, piece: number, end: number): readonly 
     body = bytes.indexOf(FRAME_START, body + 1)
   }
   return offsets
-}
-
-function isFrame(file: FileWindow, offset: number, end: number): boolean {
-  const length = completeInLength(file, offset, end)
-  if (length <= FRAME_PREFIX_BYTES) return false
-  const at = file.load(offset, length)
-  const body = at + FRAME_PREFIX_BYTES
-  return crc32(file.buf, body, at + length) === file.buffer.readUInt32BE(at + 4)
 }
 
 /** What every frame's payload map begins with. */

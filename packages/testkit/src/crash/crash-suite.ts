@@ -16,7 +16,7 @@ import {
 import { runScenario, withMarks, type Scenario, type Story } from './scenario.ts'
 import { CRASH_APP_NAMES, type CrashApp } from './session.ts'
 import { CrashTally, type KnownDefect } from './tally.ts'
-import { checkOptions } from '../core/options.ts'
+import { refuseUnknownOptions } from '@batpak/platform'
 
 export interface CrashOptions<App> extends CrashApp<App> {
   readonly scenario: Scenario<App>
@@ -61,7 +61,7 @@ export function crashSuite<App>(
   name: string,
   options: CrashOptions<App>,
 ): CrashReport {
-  checkOptions('crashSuite', options, NAMES)
+  refuseUnknownOptions('crashSuite', options, NAMES)
   if (typeof options.open !== 'function') {
     throw new TypeError('crashSuite: options.open must be a function')
   }

@@ -18,7 +18,7 @@ import { runScenario, withMarks, type Scenario, type Story } from './scenario.ts
 import { CRASH_APP_NAMES, type CrashApp } from './session.ts'
 import { CrashTally, type KnownDefect } from './tally.ts'
 import { worldAt } from './world.ts'
-import { checkOptions } from '../core/options.ts'
+import { refuseUnknownOptions } from '@batpak/platform'
 
 export interface FaultSweepOptions<App> extends CrashApp<App> {
   readonly scenario: Scenario<App>
@@ -79,7 +79,7 @@ export function faultSweep<App>(
   name: string,
   options: FaultSweepOptions<App>,
 ): FaultReport {
-  checkOptions('faultSweep', options, NAMES)
+  refuseUnknownOptions('faultSweep', options, NAMES)
   if (typeof options.open !== 'function') {
     throw new TypeError('faultSweep: options.open must be a function')
   }

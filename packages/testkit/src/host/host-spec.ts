@@ -7,7 +7,7 @@ import type {
 } from '@batpak/profile-schema/evidence'
 import type { PathStyle } from '../sim/sim-paths.ts'
 import { PRESETS, type HostName } from './presets.ts'
-import { checkOptions } from '../core/options.ts'
+import { refuseUnknownOptions } from '@batpak/platform'
 
 /** What the probe is made to say; fields that are left out are probed on the simulated machine. */
 export type ClaimedEvidence = Partial<StorePathEvidence> & {
@@ -75,10 +75,10 @@ export interface HostDefinition {
  * @throws TypeError for a base that is no preset
  */
 export function defineHost(definition: HostDefinition): HostSpec {
-  checkOptions('defineHost', definition, DEFINITION)
-  checkOptions('defineHost: behaviour', definition.behaviour ?? {}, BEHAVIOUR)
-  checkOptions('defineHost: layout', definition.layout ?? {}, LAYOUT)
-  checkOptions('defineHost: evidence', definition.evidence ?? {}, EVIDENCE)
+  refuseUnknownOptions('defineHost', definition, DEFINITION)
+  refuseUnknownOptions('defineHost: behaviour', definition.behaviour ?? {}, BEHAVIOUR)
+  refuseUnknownOptions('defineHost: layout', definition.layout ?? {}, LAYOUT)
+  refuseUnknownOptions('defineHost: evidence', definition.evidence ?? {}, EVIDENCE)
   const base = resolveHost(definition.base ?? 'linux')
   const faults = [...(definition.behaviour?.faults ?? []), ...(base.behaviour.faults ?? [])]
   return {

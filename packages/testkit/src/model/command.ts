@@ -4,7 +4,7 @@ import { adoptWrites } from './adopt.ts'
 import { BrokenLaw } from './broken-law.ts'
 import { outcomeOf, type CallOutcome } from './outcome.ts'
 import type { ModelEnv, World } from './world.ts'
-import { checkOptions } from '../core/options.ts'
+import { refuseUnknownOptions } from '@batpak/platform'
 
 /** One kind of step: its arguments as JSON, and what it does. */
 export interface Command<App> {
@@ -43,7 +43,7 @@ export function appCommand<App, A extends Json>(
   if (typeof name !== 'string' || name === '' || typeof run !== 'function') {
     throw new TypeError('appCommand: expected a name, an arbitrary and a function')
   }
-  checkOptions('appCommand', options, ['weight', 'when', 'expect'])
+  refuseUnknownOptions('appCommand', options, ['weight', 'when', 'expect'])
   const { weight = 3, when, expect } = options
   return {
     name,

@@ -1,4 +1,4 @@
-import { isStoreError } from '@batpak/core'
+import { codeOf } from '../core/outcome.ts'
 import { BrokenLaw } from './broken-law.ts'
 
 /** How a call ended: it returned, or the error it threw. */
@@ -28,10 +28,4 @@ export function syncOutcomeOf<T>(call: () => T): CallOutcome<T> {
 function denied(error: unknown): CallOutcome<never> {
   if (error instanceof BrokenLaw) throw error
   return { kind: 'denied', code: codeOf(error), error }
-}
-
-/** The code of a store error, or the name and text of what else was thrown. */
-export function codeOf(error: unknown): string {
-  if (isStoreError(error)) return error.code
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
 }

@@ -15,7 +15,7 @@ import { minimize, type Failure } from './minimize.ts'
 import type { ModelOptions } from './model.ts'
 import { runProgram, type ModelProgram, type RunResult } from './run-program.ts'
 import type { ModelApp } from './world.ts'
-import { checkOptions } from '../core/options.ts'
+import { refuseUnknownOptions } from '@batpak/platform'
 
 export interface StoreSuiteOptions<App, C = Json> extends ModelApp<App> {
   /** The application's own, beside the built-in ones; made by `appCommand`. */
@@ -60,7 +60,7 @@ export function storeSuite<App, C = Json>(
   name: string,
   options: StoreSuiteOptions<App, C>,
 ): StoreReport {
-  checkOptions('storeSuite', options, NAMES)
+  refuseUnknownOptions('storeSuite', options, NAMES)
   const suite = new StoreModelSuite(name, options as unknown as StoreSuiteOptions<App>)
   const about = (what: string, run: () => Promise<void> | void): unknown =>
     test(`${name} store: ${what}`, run, TIMEOUT_MS)

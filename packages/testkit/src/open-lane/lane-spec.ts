@@ -3,7 +3,7 @@ import type { StoreErrorCode } from '@batpak/core'
 import { evidenceOf, resolveHost, type ClaimedEvidence, type HostSpec } from '../host/host-spec.ts'
 import type { HostName } from '../host/presets.ts'
 import type { ProfileFixtureSpec } from '../fixtures/profile-fixture.ts'
-import { checkOptions } from '../core/options.ts'
+import { refuseUnknownOptions } from '@batpak/platform'
 
 /** The states of the open lane, in order. A refusal is named after the state it kept from. */
 export const LANE_STATES = [
@@ -143,5 +143,5 @@ const NAMES = [
 
 /** @throws TypeError for anything but a spec with known fields */
 export function checkLaneSpec(what: string, spec: unknown): asserts spec is LaneSpec {
-  checkOptions(what, spec, NAMES)
+  refuseUnknownOptions(what, spec, NAMES)
 }

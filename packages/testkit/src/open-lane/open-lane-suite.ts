@@ -21,7 +21,7 @@ import type { LaneMode, LaneSpec } from './lane-spec.ts'
 import { portableSpec } from './portable-spec.ts'
 import { realHosts, realPrograms } from './real-machine.ts'
 import { runOpenLane, type LaneApp, type LaneObservation } from './run-open-lane.ts'
-import { checkOptions } from '../core/options.ts'
+import { refuseUnknownOptions } from '@batpak/platform'
 
 /** The `test` function of any runner: vitest, jest, `node:test` (which takes no time limit this way). */
 export type TestFunction = (
@@ -61,7 +61,7 @@ export function openLaneSuite<App>(
   name: string,
   options: OpenLaneOptions<App>,
 ): Report {
-  checkOptions('openLaneSuite', options, NAMES)
+  refuseUnknownOptions('openLaneSuite', options, NAMES)
   const suite = new OpenLane(name, options)
   const replay = replayOf(name)
   if (replay === undefined) suite.register(test)

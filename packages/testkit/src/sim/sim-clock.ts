@@ -1,5 +1,5 @@
 import type { Clock } from '@batpak/platform'
-import { checkOptions } from '../core/options.ts'
+import { refuseUnknownOptions } from '@batpak/platform'
 
 export interface SimClockOptions {
   /** The first reading, microseconds since the Unix epoch; default 1 750 000 000 s. May be negative. */
@@ -12,7 +12,7 @@ export interface SimClockOptions {
 
 /** A clock that moves only when it is read or told to. */
 export function simClock(options: SimClockOptions = {}): SimClock {
-  checkOptions('simClock', options, NAMES)
+  refuseUnknownOptions('simClock', options, NAMES)
   const startUs = options.startUs ?? 1_750_000_000_000_000
   const bootNs = options.bootNs ?? BigInt(Math.max(0, startUs)) * 1000n
   return new SimClock(new SimTime(startUs, options.stepUs ?? 1000), bootNs)

@@ -8,7 +8,7 @@ import { SimFs } from './sim-fs.ts'
 import { simIds } from './sim-ids.ts'
 import { joinPath } from './sim-paths.ts'
 import { probeSimulated } from './sim-probe.ts'
-import { checkOptions } from '../core/options.ts'
+import { refuseUnknownOptions } from '@batpak/platform'
 
 export interface SimOptions {
   /** Of all random bytes; default 1. */
@@ -29,7 +29,11 @@ export function simPlatform(
   host: HostSpec | HostName = 'linux',
   options: SimOptions = {},
 ): SimPlatform {
-  checkOptions('simPlatform', options, ['seed', 'clock', 'tree'] satisfies (keyof SimOptions)[])
+  refuseUnknownOptions('simPlatform', options, [
+    'seed',
+    'clock',
+    'tree',
+  ] satisfies (keyof SimOptions)[])
   const spec = resolveHost(host)
   const style = spec.behaviour.paths ?? 'posix'
   const disk = new SimDisk({ style, ...(options.tree && { tree: options.tree }) })
