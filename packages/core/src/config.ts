@@ -3,6 +3,7 @@ import { nodePlatform, type Clock, type PlatformBackend } from '@batpak/platform
 import { StoreError } from './errors.ts'
 import type { AnyEventType } from './event/event-type.ts'
 import { checkOptionNames, describeType } from './options.ts'
+import type { ProjectionCache } from './projection/cache.ts'
 import { SEED_BYTES } from './receipt/keys.ts'
 import type { OpenReport } from './restore/report.ts'
 
@@ -13,6 +14,8 @@ export interface StoreOptions {
   readonly segmentMaxBytes?: number
   /** How many sealed segments may be open or mapped for reading at once; default 64. */
   readonly fdBudget?: number
+  /** How many undelivered events a subscription may have before it is dropped; default 8192. */
+  readonly broadcastCapacity?: number
   /** The most bytes of payload and receipt extensions in one append, 1 to 64 MiB; default 16 MiB. */
   readonly singleAppendMaxBytes?: number
   /** The most items of a batch, 1 to 4096; default 256. */
@@ -33,6 +36,15 @@ export interface StoreOptions {
    * by position elsewhere, `required` refuses such reads, `off` never maps.
    */
   readonly mmap?: 'auto' | 'required' | 'off'
+  /**
+   * The index file that a close writes and an open prefers to reading all segments: `fbati` (default),
+   * `ckpt`, or `none`.
+   */
+  readonly indexFile?: 'fbati' | 'ckpt' | 'none'
+  /** Keep the states of incremental projections and apply only newer events; default false. */
+  readonly incrementalProjection?: boolean
+  /** Where folded states are kept; default: nowhere. */
+  readonly projectionCache?: ProjectionCache
   /** A platform profile that this host must match, else the open is refused. */
   readonly platformProfilePath?: string | undefined
   /** Called once per successful open, before the OPEN event is written; what it throws is ignored. */
@@ -57,6 +69,7 @@ export interface Config {
   readonly dataDir: string
   readonly segmentMaxBytes: number
   readonly fdBudget: number
+  readonly broadcastCapacity: number
   readonly singleAppendMaxBytes: number
   readonly batchMaxSize: number
   readonly batchMaxBytes: number
@@ -64,6 +77,9 @@ export interface Config {
   readonly syncMode: 'all' | 'data'
   readonly syncEveryNEvents: number
   readonly mmap: 'auto' | 'required' | 'off'
+  readonly indexFile: 'fbati' | 'ckpt' | 'none'
+  readonly incrementalProjection: boolean
+  readonly projectionCache: ProjectionCache | undefined
   readonly platformProfilePath: string | undefined
   readonly openReportObserver: ((report: OpenReport) => void) | undefined
   readonly events: readonly AnyEventType[]
@@ -79,6 +95,7 @@ const U32_MAX = 0xffff_ffff
 const DEFAULTS = {
   segmentMaxBytes: 256 * MIB,
   fdBudget: 64,
+  broadcastCapacity: 8192,
   singleAppendMaxBytes: 16 * MIB,
   batchMaxSize: 256,
   batchMaxBytes: MIB,
@@ -86,6 +103,9 @@ const DEFAULTS = {
   syncMode: 'all',
   syncEveryNEvents: 1000,
   mmap: 'auto',
+  indexFile: 'fbati',
+  incrementalProjection: false,
+  projectionCache: undefined,
   platformProfilePath: undefined,
   openReportObserver: undefined,
   events: [],
@@ -113,6 +133,7 @@ export function readOptions(options: unknown): Config {
   for (const name of [
     'segmentMaxBytes',
     'fdBudget',
+    'broadcastCapacity',
     'singleAppendMaxBytes',
     'batchMaxSize',
     'batchMaxBytes',
@@ -123,6 +144,11 @@ export function readOptions(options: unknown): Config {
   requireType('requireIdempotencyKeys', config.requireIdempotencyKeys, 'boolean')
   requireOneOf('syncMode', config.syncMode, ['all', 'data'])
   requireOneOf('mmap', config.mmap, ['auto', 'required', 'off'])
+  requireOneOf('indexFile', config.indexFile, ['fbati', 'ckpt', 'none'])
+  requireType('incrementalProjection', config.incrementalProjection, 'boolean')
+  if (config.projectionCache !== undefined) {
+    requireMembers('projectionCache', config.projectionCache, CACHE_MEMBERS)
+  }
   requireOneOf('eventPayloadValidation', config.eventPayloadValidation, [
     'Warn',
     'FailFast',
@@ -162,6 +188,7 @@ function readSeeds(seeds: unknown): readonly Uint8Array[] {
 export function validateConfig(config: Config): void {
   requireRange('segmentMaxBytes', config.segmentMaxBytes, 1, Number.MAX_SAFE_INTEGER)
   requireRange('fdBudget', config.fdBudget, 1, Number.MAX_SAFE_INTEGER)
+  requireRange('broadcastCapacity', config.broadcastCapacity, 1, U32_MAX)
   requireRange('singleAppendMaxBytes', config.singleAppendMaxBytes, 1, 64 * MIB)
   requireRange('batchMaxSize', config.batchMaxSize, 1, 4096)
   requireRange('batchMaxBytes', config.batchMaxBytes, 1, 16 * MIB)
@@ -179,6 +206,12 @@ const CLOCK_MEMBERS = {
   nowWallNs: 'function',
   nowMonoNs: 'function',
   processBootNs: 'bigint',
+} as const
+const CACHE_MEMBERS = {
+  get: 'function',
+  put: 'function',
+  deletePrefix: 'function',
+  sync: 'function',
 } as const
 const PLATFORM_MEMBERS = {
   fs: 'object',

@@ -5,6 +5,7 @@ import { NO_EXTENSIONS_MAP, copyExtensions, type Extensions } from './append/rec
 import type { Config } from './config.ts'
 import type { Group } from './durability/group.ts'
 import { Waits } from './durability/waits.ts'
+import { CommitFeed } from './delivery/commit-feed.ts'
 import { StoreError } from './errors.ts'
 import type { StoreMode } from './errors/fields.ts'
 import type { OpenFence } from './fence/open-fence.ts'
@@ -28,6 +29,7 @@ export class Engine implements RowSource {
   readonly frontier: Frontier
   readonly waits: Waits
   readonly reader: SegmentReader
+  readonly commits: CommitFeed = new CommitFeed()
   index: EventIndex = new EventIndex()
   openReport: OpenReport | undefined
   closed = false
@@ -42,6 +44,7 @@ export class Engine implements RowSource {
   /** Rows below came from disk; their extensions are read from the frame when asked for. */
   restoredRows = 0
   readonly #extensions = new Map<number, Extensions>()
+  readonly #enders = new Set<() => void>()
 
   constructor(config: Config, mode: EngineMode, dataDir: string, sealedReads: SealedReads) {
     this.config = { ...config, signingKeys: [] } // whoever looks at a store must not see its seeds
@@ -79,8 +82,26 @@ export class Engine implements RowSource {
 
   /** Shows everything up to `sequence` to readers. */
   publish(wallMs: number, sequence: number): void {
+    const from = this.index.visible
     this.index.visible = sequence + 1
+    this.commits.published(from, sequence + 1)
     this.frontier.markVisible(wallMs, sequence)
+  }
+
+  /** Calls `end`, which must not throw, when the store closes, unless the returned function is called. */
+  onClose(end: () => void): () => void {
+    this.#enders.add(end)
+    return () => {
+      this.#enders.delete(end)
+    }
+  }
+
+  /** Closed from here on: whoever waits for this store is told. */
+  end(): void {
+    this.closed = true
+    this.waits.fail(new StoreError('StoreClosed', { operation: 'waitFor' }))
+    for (const end of this.#enders) end()
+    this.#enders.clear()
   }
 
   /** The row of an event that is visible, or pending under the fence in force (W-68); else -1. */

@@ -16,8 +16,7 @@ export function closeStore(opened: Opened): void {
   if (engine.closing) return
   engine.closing = true
   const unfinished = write === undefined ? undefined : attempt(() => finishWriting(engine, write))
-  engine.closed = true
-  engine.waits.fail(new StoreError('StoreClosed', { operation: 'waitFor' }))
+  engine.end()
   const unreleased = release(opened)
   const failure = unfinished ?? unreleased
   if (failure !== undefined) throw failure
@@ -30,8 +29,8 @@ export function closeStore(opened: Opened): void {
 export function abandonStore(opened: Opened): void {
   const { engine, write } = opened
   if (engine.closing) return
-  engine.closing = engine.closed = true
-  engine.waits.fail(new StoreError('StoreClosed', { operation: 'waitFor' }))
+  engine.closing = true
+  engine.end()
   if (write !== undefined && !write.writer.poisoned) {
     const uncancelled = attempt(() => engine.fence?.cancel())
     if (uncancelled !== undefined)

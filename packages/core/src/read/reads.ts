@@ -71,12 +71,22 @@ const PAGE_NAMES: ReadonlySet<string> = new Set(['after', 'limit'])
 const ENTRIES_NAMES: ReadonlySet<string> = new Set(['after', 'limit', 'reverse'])
 const VERIFY_NAMES: ReadonlySet<string> = new Set(['strictDiskPosition'])
 
+const ENGINES: WeakMap<Reads, Engine> = new WeakMap()
+
+/** The engine behind a store. @throws TypeError for anything else */
+export function engineOf(operation: string, store: Reads): Engine {
+  const engine = ENGINES.get(store)
+  if (engine !== undefined) return engine
+  throw new TypeError(`${operation}: expected an open store, got ${describeType(store)}`)
+}
+
 /** The engines behind stores; a constructor argument that callers cannot make. */
 export abstract class Reads {
   protected readonly engine: Engine
 
   protected constructor(engine: Engine) {
     this.engine = engine
+    ENGINES.set(this, engine)
   }
 
   /** True after `close`. */

@@ -36,6 +36,10 @@ describe('defaults', () => {
     expect(config).toEqual({
       dataDir: 'x',
       segmentMaxBytes: 256 * MIB,
+      broadcastCapacity: 8192,
+      indexFile: 'fbati',
+      incrementalProjection: false,
+      projectionCache: undefined,
       fdBudget: 64,
       singleAppendMaxBytes: 16 * MIB,
       batchMaxSize: 256,
