@@ -25,9 +25,9 @@ export class CommonRows {
 
   /** The first common row of `from … end-1`, or -1. */
   firstFrom(from: number, end: number): number {
-    const last = (end - 1) >>> 5
+    if (from >= end) return -1
     let mask = -1 << (from & 31)
-    for (let i = from >>> 5; from < end && i <= last; i += 1, mask = -1) {
+    for (let i = from >>> 5, last = (end - 1) >>> 5; i <= last; i += 1, mask = -1) {
       const word = this.#word(i) & mask
       if (word === 0) continue
       const row = i * 32 + 31 - Math.clz32(word & -word)
@@ -38,9 +38,9 @@ export class CommonRows {
 
   /** The last common row of `end … from`, both included, or -1. */
   lastFrom(from: number, end: number): number {
-    const last = end >>> 5
+    if (from < end) return -1
     let mask = 0xffff_ffff >>> (31 - (from & 31))
-    for (let i = from >>> 5; from >= end && i >= last; i -= 1, mask = -1) {
+    for (let i = from >>> 5, last = end >>> 5; i >= last; i -= 1, mask = -1) {
       const word = this.#word(i) & mask
       if (word === 0) continue
       const row = i * 32 + 31 - Math.clz32(word)

@@ -10,13 +10,7 @@
  */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  draftBytes,
-  type Fence,
-  type IndexEntry,
-  type Reads,
-  type Region,
-} from '../../src/index.ts'
+import { draftBytes, type Fence, type IndexEntry, type Reads } from '../../src/index.ts'
 import {
   ENTITIES,
   KINDS,
@@ -151,7 +145,7 @@ describe('queries', () => {
               store.close()
               store = openStore({ dataDir })
             } else if (action.do === 'fence') fence ??= store.beginFence()
-            else if (fence !== undefined) end(action.do as 'publish' | 'cancel')
+            else if (fence !== undefined) end(action.do)
           }
           expectQueries(store, seen(false), queries)
           expectQueries(openUnlocked({ dataDir }), seen(true), queries)
