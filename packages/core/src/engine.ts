@@ -19,6 +19,8 @@ import { SegmentReader, type SealedReads } from './segment/reader.ts'
 
 export type EngineMode = StoreMode | 'Unlocked'
 
+const ID: Uint32Array = new Uint32Array(4)
+
 export class Engine implements RowSource {
   readonly config: Config
   readonly mode: EngineMode
@@ -113,11 +115,30 @@ export class Engine implements RowSource {
     return sequence < index.visible || (fence !== undefined && sequence >= fence.start) ? row : -1
   }
 
+  /**
+   * Takes over what was read anew from the directory. Rows of the index before are found by `rowNow`.
+   */
+  replaceIndex(index: EventIndex): void {
+    this.index = index
+    this.restoredRows = index.columns.count
+    this.#extensions.clear()
+  }
+
+  /** Where a row of `index`, which may have been replaced since, is now; -1 when it is no more. */
+  rowNow(index: EventIndex, row: number): number {
+    if (index === this.index) return row
+    index.columns.copyEventId(row, ID)
+    return this.index.rowOf(ID)
+  }
+
   rememberExtensions(row: number, extensions: Extensions): void {
     if (extensions.size > 0) this.#extensions.set(row, copyExtensions(extensions))
   }
 
-  extensionsOf(row: number): Extensions {
+  extensionsOf(ofRow: number, index: EventIndex = this.index): Extensions {
+    const row = this.rowNow(index, ofRow)
+    // Dropped since by a compaction that a refresh has found.
+    if (row < 0) return NO_EXTENSIONS_MAP
     const known = this.#extensions.get(row)
     if (known !== undefined) return copyExtensions(known)
     if (row >= this.restoredRows) return NO_EXTENSIONS_MAP

@@ -2,7 +2,15 @@
 /** Entry `@batpak/core`: the event log. */
 export { Store, ReadOnlyStore } from './store.ts'
 export type { StoreOptions } from './config.ts'
-export type { Diagnostics, EntriesOptions, Page, PageOptions, StoreStats } from './read/reads.ts'
+export type {
+  Diagnostics,
+  EntriesOptions,
+  Page,
+  PageOptions,
+  StoreStats,
+  WalkOptions,
+} from './read/reads.ts'
+export type { EntityView } from './read/entity-view.ts'
 export { Reads } from './read/reads.ts'
 export type { IndexEntry, StoredEvent } from './read/entry.ts'
 export type { AppendOptions, Until } from './append/options.ts'
