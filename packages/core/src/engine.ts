@@ -151,7 +151,7 @@ export class Engine implements RowSource {
 
   /** Tells what went wrong without failing to whoever listens; nothing is printed. */
   report(
-    target: 'open' | 'close' | 'event_registry' | 'fence',
+    target: 'open' | 'close' | 'event_registry' | 'fence' | 'project',
     message: string,
     error?: unknown,
   ): void {

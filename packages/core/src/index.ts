@@ -40,7 +40,14 @@ export type { AnyEventType, EventType } from './event/event-type.ts'
 export type { StandardIssue, StandardResult, StandardSchema } from './event/standard-schema.ts'
 export { defineProjection } from './projection/projection.ts'
 export type { CacheMeta, ProjectionCache } from './projection/cache.ts'
-export type { Handler, On, Projection, ProjectionDefinition } from './projection/projection.ts'
+export type {
+  Handler,
+  On,
+  Projection,
+  ProjectionDefinition,
+  StateCodec,
+} from './projection/projection.ts'
+export type { ProjectOptions, ProjectedState } from './projection/project.ts'
 export { EventId, IdempotencyKey, idempotencyKey } from './event/id.ts'
 export type { CausationId, CorrelationId } from './event/id.ts'
 export { Kind, formatKind, kind, kindParts } from './event/kind.ts'

@@ -13,7 +13,12 @@ import type { FrontierView } from '../frontier/frontier.ts'
 import type { EventIndex } from '../index-store/event-index.ts'
 import { RowWalk, countRows } from '../index-store/query.ts'
 import { checkFlag, checkOptionNames, describeType } from '../options.ts'
-import { projectEntity } from '../projection/project.ts'
+import {
+  project,
+  projectIfChanged,
+  type ProjectOptions,
+  type ProjectedState,
+} from '../projection/project.ts'
 import type { Projection } from '../projection/projection.ts'
 import type { OpenReport } from '../restore/report.ts'
 import { walkAncestors } from './ancestors.ts'
@@ -223,15 +228,25 @@ export abstract class Reads {
    * The state of a projection for exactly one entity; undefined when no visible event of the entity
    * concerns the projection.
    *
-   * @throws StoreError `DecodeFailure` when a bound event does not decode; what `get` throws
+   * @throws StoreError `DecodeFailure` when a bound event does not decode; what `get` throws; failures
+   *   of the store's `projectionCache` are told on the diagnostics channel `batpak:project`
    */
-  project<S>(projection: Projection<S>, entity: string): S | undefined {
-    this.engine.assertOpen('project')
-    requireEntity('project', entity)
-    if (typeof projection !== 'object' || !Array.isArray(projection?.handlers)) {
-      throw new TypeError('project: the projection must come from defineProjection')
-    }
-    return projectEntity(this.engine, projection, entity)
+  project<S>(projection: Projection<S>, entity: string, options?: ProjectOptions): S | undefined {
+    return project(this.engine, projection, entity, options)
+  }
+
+  /**
+   * As `project`, with the entity's generation (the number of its visible events) that the state was
+   * built from; undefined when that is still `since`.
+   *
+   * @throws as `project`
+   */
+  projectIfChanged<S>(
+    projection: Projection<S>,
+    entity: string,
+    since: number,
+  ): ProjectedState<S> | undefined {
+    return projectIfChanged(this.engine, projection, entity, since)
   }
 
   /**
