@@ -16,6 +16,7 @@ import { Signer } from './receipt/signer.ts'
 import type { OpenReport } from './restore/report.ts'
 import { extensionsOfFrame, readRow, type RowSource } from './read/materialize.ts'
 import { SegmentReader, type SealedReads } from './segment/reader.ts'
+import type { LogWriter } from './writer/log-writer.ts'
 
 export type EngineMode = StoreMode | 'Unlocked'
 
@@ -34,6 +35,8 @@ export class Engine implements RowSource {
   readonly commits: CommitFeed = new CommitFeed()
   index: EventIndex = new EventIndex()
   openReport: OpenReport | undefined
+  /** Absent on a store that only reads. */
+  writer: LogWriter | undefined
   closed = false
   /** True from the beginning of its close. */
   closing = false

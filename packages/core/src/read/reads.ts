@@ -5,6 +5,7 @@ import type { HostEvidence, StorePathEvidence } from '@batpak/profile-schema/evi
 import type { AnyReceipt } from '../append/receipt.ts'
 import type { VerifyResult } from '../append/verdict.ts'
 import { verifyReceipt } from '../append/verify.ts'
+import { openCursor, type Cursor, type CursorOptions } from '../delivery/cursor.ts'
 import type { Engine } from '../engine.ts'
 import { StoreError } from '../errors.ts'
 import type { CausationId, CorrelationId, EventId } from '../event/id.ts'
@@ -247,6 +248,20 @@ export abstract class Reads {
     since: number,
   ): ProjectedState<S> | undefined {
     return projectIfChanged(this.engine, projection, entity, since)
+  }
+
+  /**
+   * A place in a region to pull events from, in commit order; it begins before the first one, or
+   * behind what its checkpoint says was handled.
+   *
+   * @throws StoreError `StoreClosed`; `CheckpointId`, `InvalidUnicode` for a name that is no file's;
+   *   `Configuration` while another cursor of the store has the name; `CursorCheckpointCorrupt`,
+   *   `CursorCheckpointRegionMismatch`, `Io` for a checkpoint that cannot be continued
+   * @throws TypeError, RangeError for arguments of the wrong type or out of range, and for a region
+   *   that has no unambiguous identity to save
+   */
+  cursor(region: Region, options?: CursorOptions): Cursor {
+    return openCursor(this.engine, region, options)
   }
 
   /**
