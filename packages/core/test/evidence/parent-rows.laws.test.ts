@@ -1,4 +1,12 @@
-/** Parents found by scanning and by the table are those that the definition names. */
+/**
+ * Parents of a chain walk against the definition of a parent.
+ * Harness pattern: Equivalence Harness.
+ * PROVES: in random logs of two entities with few hashes and hidden rows, scan and table find the
+ *   nearest earlier visible row of the entity with the hash, and count all of them.
+ * CATCHES: a parent of another entity, a hidden one, the farthest one; a count that forgets rows the
+ *   walk has not passed, or keeps those it has; a table that answers otherwise than the scan.
+ * SEEDED: the seed is in the title.
+ */
 import { expect, it } from 'vitest'
 import { ParentRows } from '../../src/evidence/parent-rows.ts'
 import { EventIndex } from '../../src/index-store/event-index.ts'
