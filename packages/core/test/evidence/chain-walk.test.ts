@@ -327,6 +327,30 @@ describe('a damaged log', () => {
   })
 })
 
+describe('a frame of another event', () => {
+  it('W-58 with the same payload is no proof of this one: StoppedEarlyReadFailure', () => {
+    const dataDir = freshDir()
+    const store = openStore({ dataDir })
+    const [a] = notes(store, [1], 'a')
+    const [b] = notes(store, [1], 'b')
+    const [atA, atB] = [store.entry(a!)!.diskPos, store.entry(b!)!.diskPos]
+    store.close()
+    const reader = openReadOnly({ dataDir, mmap: 'off' })
+    const file = join(dataDir, segmentNames(dataDir)[0]!)
+    const bytes = readFileSync(file)
+    const whole = Buffer.from(bytes)
+    expect(atA.length).toBe(atB.length)
+    whole.copy(bytes, atA.offset, atB.offset, atB.offset + atB.length)
+    writeFileSync(file, bytes)
+    const { body } = chainWalkEvidence(reader, { start: a! })
+    expect(body).toMatchObject({ checkedCount: 0, findings: [{ eventId: a }] })
+    expect(body.findings[0]).toMatchObject({
+      kind: 'StoppedEarlyReadFailure',
+      reason: expect.stringMatching(/^CorruptSegment: .*another event/) as unknown,
+    })
+  })
+})
+
 describe('what a caller can do wrong', () => {
   it('is refused with the name of the argument', () => {
     const store = openStore()

@@ -75,3 +75,17 @@ it.each(Array.from({ length: 40 }, (_, seed) => seed))('R-130 in a random log, s
   }
   expect(asked).toBeGreaterThan(rows / 2)
 })
+
+it('R-130 a walk over many events of one hash costs what it passes', { timeout: 5_000 }, () => {
+  const rows = 200_000
+  const index = randomIndex(() => 0, rows)
+  index.hideFrom(0, HiddenRanges.NONE)
+  const parents = new ParentRows(index, index.columns.entityId(0), rows)
+  const hash = hashNumber(0)
+  let wrong = 0
+  for (let below = rows; below > 0; below -= 1) {
+    const match = parents.find(hash, below)
+    if (match?.row !== below - 1 || match.count !== below) wrong += 1
+  }
+  expect(wrong).toBe(0)
+})
