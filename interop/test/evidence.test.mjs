@@ -2,18 +2,20 @@
 // encodes every body as we do.
 
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'node:test'
+import { crc32 } from 'node:zlib'
 
 import { dump, recode, reports, run } from '../driver.mjs'
 import { BODIES } from '../evidence-bodies.mjs'
 import { fixturesDir, withCopy } from '../fixtures.mjs'
 import { core, evidence } from '../packages.mjs'
-import { ourReports, printed } from '../reports.mjs'
+import { ourReport, ourReports, printed } from '../reports.mjs'
+import { framesOf, segmentFiles } from '../segments.mjs'
 import { play, SIDES } from '../sides.mjs'
-import { append, item, batch, key, life, op, STILL } from '../steps.mjs'
+import { append, batch, item, key, life, op } from '../steps.mjs'
 import { tally } from '../tally.mjs'
 import { copyOf, view, withDirectory } from '../view.mjs'
 
@@ -176,4 +178,275 @@ test('R-138: both report the same of a projection that fails', () =>
   withDirectory((dir) => {
     play('typescript', dir, life([append(1, 'a', { payload: 'c1' })]))
     compare(dir, [{ report: 'projectionRun', entity: 'a' }], 'failed run')
+  }))
+
+/** Stores that both open, but in which they see different rows, or cannot read the same. */
+const OTHERWISE = {
+  'batch-swallowed': 'F13: the reference loses events to an open batch',
+  'batch-swallowed-closed': 'F13',
+  'compacted-retain': 'DEV-4: the reference cannot read what it rewrote',
+  'compacted-tombstone': 'DEV-4',
+  'duplicate-keys': 'of two rows with one id the reference shows the later one twice',
+}
+
+test('W-58 R-130 R-134: both report the same of the stores that the reference left', () => {
+  const compared = []
+  for (const shape of readdirSync(fixturesDir)) {
+    const store = join(fixturesDir, shape, 'store')
+    if (shape === 'README.md' || shape in OTHERWISE) continue
+    const rows = rowsOf(store)
+    if (rows === undefined || withCopy(store, (copy) => dump(copy, '--no-artifacts')).error)
+      continue
+    const walks = chainWalks(rows).filter(({ limit }) => limit === undefined || limit < 2)
+    const runs = rows.map(({ entity }) => ({ report: 'projectionRun', entity }))
+    withCopy(store, (copy) => compare(copy, [...walks, ...readWalks(), ...runs], shape))
+    compared.push(shape)
+  }
+  assert.ok(compared.length > 40, `only ${compared.length} stores`)
+})
+
+/** What we see in a store; undefined when we refuse it. */
+function rowsOf(store) {
+  try {
+    return withCopy(store, (copy) => view(copy))
+  } catch (error) {
+    if (core.isStoreError(error)) return undefined
+    throw error
+  }
+}
+
+function bothReport(dir, request) {
+  const [theirs] = reports(copyOf(dir, 'theirs'), [request])
+  const [ours] = ourReports(copyOf(dir, 'ours'), [request])
+  return {
+    ours,
+    theirs: recode([{ kind: request.report, bytes: theirs.bytes }])[0],
+    bytes: theirs.bytes,
+  }
+}
+
+test('DEV-12 R-132: a complete walk of exactly limit events is truncated for the reference only', () =>
+  withDirectory((dir) => {
+    const steps = [1, 2, 3].map((n) => append(n, 'a', { key: key(n) }))
+    play('rust', dir, life(steps))
+    for (const more of [{ limit: 3 }, { limit: 2, end: key(2) }]) {
+      const request = { report: 'chainWalk', start: key(3), ...more }
+      const { ours, theirs } = bothReport(dir, request)
+      assert.deepEqual(ours.body.findings, [])
+      assert.match(theirs.debug, /findings: \[TruncatedByLimit \{ limit: \d/)
+    }
+    const missed = bothReport(dir, { report: 'chainWalk', start: key(3), limit: 3, end: UNKNOWN })
+    assert.equal(missed.ours.body.findings[0].kind, 'EndNotReached')
+    assert.match(missed.theirs.debug, /findings: \[TruncatedByLimit/)
+    tally('listed difference: DEV-12')
+  }))
+
+test('DEV-6: the chain walk takes the nearest parent on both sides, the reference’s ancestors do not', () =>
+  withDirectory((dir) => {
+    const numbers = [1, 2, 1, 3, 1, 9]
+    const steps = numbers.map((n, i) => append(i, 'a', { key: key(i), value: { n } }))
+    play('rust', dir, life(steps))
+    const request = { report: 'chainWalk', start: key(5) }
+    const { ours, bytes } = bothReport(dir, request)
+    assert.equal(ours.bytes, bytes)
+    assert.equal(ours.body.checkedCount, 6)
+    const { ancestors } = run('walk', copyOf(dir, 'walk'), key(5), '20')
+    assert.ok(ancestors.length < 6, 'the reference skips')
+    const store = core.Store.openReadOnly({ dataDir: copyOf(dir, 'walked') })
+    assert.equal([...store.ancestors(key(5))].length, 6)
+    store.close()
+    tally('listed difference: DEV-6')
+  }))
+
+/** Changes the frame of the event `n`, and its checksum with it. */
+function damage(dir, n, change) {
+  const [path] = segmentFiles(dir)
+  const file = readFileSync(path)
+  const { offset, end } = framesOf(path).find(({ bytes }) => bytes.includes(idBytes(n)))
+  const frame = file.subarray(offset, end)
+  change(frame)
+  frame.writeUInt32BE(crc32(frame.subarray(8)), 4)
+  writeFileSync(path, file)
+}
+
+const idBytes = (n) => Buffer.from(key(n), 'hex')
+
+/** Puts another byte below 0x80 into the list of integers behind a field's name. */
+function changeHash(frame, name) {
+  const at = frame.indexOf(name) + name.length + 3
+  const small = frame
+    .subarray(at, at + 30)
+    .findIndex((byte, i, list) => byte < 0x7f && list[i - 1] !== 0xcc)
+  frame[at + small] += 1
+}
+
+test('R-129 R-131 W-58: both report the same of damaged logs', () =>
+  withDirectory((dir) => {
+    const steps = [1, 2, 3, 4].map((n) => append(n, 'a', { key: key(n), value: { n } }))
+    play('rust', dir, life(steps, 'exit'))
+    const request = { report: 'chainWalk', start: key(4) }
+    const cases = {
+      EntryHashMismatch: (frame) =>
+        (frame[frame.lastIndexOf(Buffer.from('a16e', 'hex')) + 2] += 40),
+      MissingParentLink: (frame) => changeHash(frame, 'prev_hash'),
+    }
+    for (const [kind, change] of Object.entries(cases)) {
+      const damaged = copyOf(dir, kind)
+      damage(damaged, 2, change)
+      const { ours, bytes, theirs } = bothReport(damaged, request)
+      assert.equal(ours.body.findings[0]?.kind, kind)
+      assert.equal(ours.body.checkedCount, 3)
+      assert.equal(ours.bytes, bytes, theirs.debug)
+    }
+    const twice = copyOf(dir, 'twice')
+    damage(twice, 4, (frame) => {
+      for (let at = 0; (at = frame.indexOf(idBytes(4), at)) >= 0;) idBytes(1).copy(frame, at)
+    })
+    const walk = bothReport(twice, { report: 'chainWalk', start: key(2) })
+    assert.equal(walk.ours.body.findings[0].kind, 'OrderingRegression')
+    assert.equal(walk.ours.bytes, walk.bytes, walk.theirs.debug)
+    tally('chain walks of damaged logs, equal byte for byte', 3)
+  }))
+
+test('W-58: a frame that cannot be read ends the walk on both sides; the reasons are each side’s', () =>
+  withDirectory((dir) => {
+    const steps = Array.from({ length: 6 }, (_, n) => append(n, 'a', { key: key(n) }))
+    play('rust', dir, life(steps, 'close', { segmentMaxBytes: 512 }))
+    const row = view(copyOf(dir, 'view')).find(({ eventId }) => eventId === key(2))
+    const path = segmentFiles(dir)[row.segmentId - 1]
+    const file = readFileSync(path)
+    file[row.offset + 40] ^= 1
+    const request = { report: 'chainWalk', start: key(5) }
+    const copy = copyOf(dir, 'ours')
+    const store = core.Store.openReadOnly({ dataDir: copy, mmap: 'off' })
+    writeFileSync(segmentFiles(copy)[row.segmentId - 1], file) // the open refuses damage it reads
+    const { body } = ourReport(store, request)
+    store.close()
+    assert.equal(body.checkedCount, 3)
+    assert.equal(body.findings[0].kind, 'StoppedEarlyReadFailure')
+    const damaged = copyOf(dir, 'theirs')
+    writeFileSync(segmentFiles(damaged)[row.segmentId - 1], file)
+    const [theirs] = reports(damaged, [request])
+    const { debug: said } = recode([{ kind: 'chainWalk', bytes: theirs.bytes }])[0]
+    assert.match(said, /checked_count: 3/)
+    assert.match(said, /StoppedEarlyReadFailure/)
+  }))
+
+test('R-139: both measure subscribers of a store in use by the same frontiers', () =>
+  withDirectory((dir) => {
+    const claims = subscriberClaims().filter(({ consumed }) => consumed !== 0)
+    const appends = [1, 2, 3].map((n) => append(n, 'a'))
+    const asked = claims.map((request) => op('evidence', { request }))
+    const results = play('rust', dir, [
+      op('open', { config: {} }),
+      ...appends,
+      ...asked,
+      op('drop'),
+    ])
+    const store = core.Store.open({ dataDir: `${dir}-ours` })
+    for (const { entity, scope, kind } of appends) {
+      store.appendBytes({ entity, scope }, kind, Uint8Array.of(0xc0))
+    }
+    for (const [i, request] of claims.entries()) {
+      const ours = printed(ourReport(store, request))
+      const { report } = results[4 + i]
+      assert.equal(ours.bytes, report.bytes, JSON.stringify(request))
+    }
+    store.close()
+    tally('reports of a store in use, equal byte for byte', claims.length)
+  }))
+
+test('R-123: reports of snapshots and compactions have the ids and hashes of the reference', () =>
+  withDirectory((dir) => {
+    const appends = Array.from({ length: 12 }, (_, n) => append(n, `e:${n % 3}`))
+    const to = `${dir}-copy`
+    const results = play('rust', dir, [
+      op('open', { config: { segmentMaxBytes: 512 } }),
+      ...appends,
+      op('compact', { strategy: 'merge', minSegments: 99 }),
+      op('snapshot', { to }),
+      op('snapshot', { to }),
+      op('compact', { strategy: 'merge' }),
+      op('close'),
+    ])
+    const [skipped, first, second, merged] = results.slice(13).map(({ report }) => report)
+    for (const report of [first, second]) {
+      const { bytes } = printed(
+        evidence.snapshotReport(snapshotFacts(debug({ report: 'snapshot' }, report.bytes), to)),
+      )
+      assert.equal(bytes, report.bytes)
+    }
+    assert.match(debug({ report: 'snapshot' }, second.bytes), /DestinationCleared/)
+    for (const report of [skipped, merged]) {
+      const said = debug({ report: 'compaction' }, report.bytes)
+      const ours = evidence.compactionReport(compactionFacts(said))
+      assert.equal(printed(ours).bytes, report.bytes, said)
+      assert.equal(hex(ours.bodyHash), report.hash)
+    }
+    tally('reports of snapshots and compactions made from their facts', 4)
+  }))
+
+function number(said, name) {
+  const digits = new RegExp(`\\b${name}: (?:Some\\()?(\\d+)`).exec(said)?.[1]
+  return digits === undefined ? undefined : Number(digits)
+}
+
+const numbers = (said, name) =>
+  new RegExp(`\\b${name}: \\[([^\\]]*)\\]`).exec(said)[1].split(', ').filter(Boolean).map(Number)
+
+function snapshotFacts(said, destination) {
+  return {
+    fenceToken: number(said, 'token'),
+    sourceWatermark: { segmentId: number(said, 'segment_id'), offset: number(said, 'offset') },
+    copiedSegmentIds: numbers(said, 'copied_segment_ids_sorted'),
+    copiedVisibilityRanges: said.includes('copied_visibility_ranges_present: true'),
+    copiedPendingCompactionMarker: said.includes('copied_pending_compaction_marker_present: true'),
+    destination,
+    clearedArtifacts: number(said, 'artifact_count') ?? 0,
+  }
+}
+
+function compactionFacts(said) {
+  const merged = number(said, 'merged_segment_id')
+  const hash = /output_segment_bytes_hash: Some\(\[([^\]]*)\]/.exec(said)?.[1]
+  return {
+    strategy: /strategy_shape: (\w+)/.exec(said)[1],
+    minSegments: number(said, 'min_segments_threshold'),
+    activeSegmentId: number(said, 'active_segment_id'),
+    sourceSegmentIds: numbers(said, 'source_segment_ids_sorted'),
+    ...(merged === undefined ? {} : { mergedSegmentId: merged }),
+    ...(hash === undefined
+      ? {}
+      : { output: { hash: Uint8Array.from(hash.split(', ').map(Number)) } }),
+    outcome: { kind: /outcome: (\w+)/.exec(said)[1] },
+    segmentsRemoved: number(said, 'segments_removed'),
+    bytesReclaimed: number(said, 'bytes_reclaimed'),
+  }
+}
+
+test('R-141: both know a directory by the same hash, and count the same in it', () =>
+  withDirectory((dir) => {
+    play('typescript', dir, life([append(1, 'a'), append(2, 'b')]))
+    const request = { report: 'storeResource' }
+    const [theirs] = reports(dir, [request])
+    const [ours] = ourReports(dir, [request])
+    const [mine, other] = recode(
+      [ours, theirs].map(({ bytes }) => ({ kind: 'storeResource', bytes })),
+    )
+    assert.equal(mine.bytes, ours.bytes)
+    const same = (said) => ({
+      identity: numbers(said, 'data_dir_identity_hash'),
+      counts: ['schema_version', 'event_count', 'global_sequence', 'visible_sequence'].map((name) =>
+        number(said, name),
+      ),
+      limits: [number(said, 'segment_max_bytes'), number(said, 'fd_budget')],
+      fixed: [/restart_policy: \w+/.exec(said)[0], number(said, 'queue_len')],
+      layout: [/index_topology: "\w+"/.exec(said)[0], number(said, 'tile_count')],
+      open: [number(said, 'restored_entries'), number(said, 'tail_entries')],
+      frontier: number(said, 'visible_minus_durable_seq'),
+      storePath: /store_path: \w+ \{[^}]*\}/
+        .exec(said)[0]
+        .replace(/mmap: \w+|mmap_index: \w+/g, ''),
+    })
+    assert.deepEqual(same(mine.debug), same(other.debug))
   }))
