@@ -36,7 +36,7 @@ test('R-123 R-124 R-143: the reference encodes every variant of every body to ou
     const { name } = BODIES[i]
     assert.equal(theirs.bytes, ours[i].bytes, name)
     assert.equal(theirs.hash, ours[i].hash, name)
-    assert.equal(committed[i].bytes, theirs.bytes, `${name}: write the fixture anew`)
+    assert.equal(committed[i].bytes, theirs.bytes, 'write the fixture anew')
     assert.equal(committed[i].hash, theirs.hash, name)
   }
   tally('report bodies encoded by both sides', BODIES.length)
@@ -204,6 +204,34 @@ test('W-58 R-130 R-134: both report the same of the stores that the reference le
   }
   assert.ok(compared.length > 40, `only ${compared.length} stores`)
 })
+
+for (const shape of ['compacted-retain', 'compacted-tombstone']) {
+  test(`DEV-4 R-129: ${shape}: our walk passes rewritten events that hash as before, theirs ends there`, () =>
+    withCopy(join(fixturesDir, shape, 'store'), (dir) => {
+      const rows = view(copyOf(dir, 'view'))
+      const first = bothReport(dir, { report: 'chainWalk', start: key(7) })
+      assert.equal(first.ours.body.checkedCount, 3)
+      assert.deepEqual(first.ours.body.findings, [])
+      assert.match(first.theirs.debug, /checked_count: 0.*StoppedEarlyReadFailure/)
+      const open = rows.find(({ kind }) => kind === 8)
+      const changed = bothReport(dir, { report: 'chainWalk', start: open.eventId })
+      assert.equal(changed.ours.body.findings[0].kind, 'EntryHashMismatch')
+      assert.match(changed.theirs.debug, /StoppedEarlyReadFailure/)
+      tally('listed difference: DEV-4')
+    }))
+}
+
+test('of two events with one id the reference proves the later one twice, we each', () =>
+  withCopy(join(fixturesDir, 'duplicate-keys', 'store'), (dir) => {
+    const { ours, theirs } = bothReport(dir, { report: 'readWalk', proofRefs: true })
+    assert.deepEqual(
+      ours.body.proofRefs.refs.map(({ globalSequence }) => globalSequence),
+      [0, 1, 2, 3, 4],
+    )
+    const proved = /proof_refs: Known\((.*?)\), findings/.exec(theirs.debug)[1]
+    const sequences = [...proved.matchAll(/global_sequence: (\d+)/g)].map(([, digits]) => digits)
+    assert.deepEqual(sequences, ['0', '1', '3', '3', '4'])
+  }))
 
 /** What we see in a store; undefined when we refuse it. */
 function rowsOf(store) {
