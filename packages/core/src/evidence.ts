@@ -2,7 +2,12 @@
 export { bodyHash, canonicalBytes } from './evidence/bodies.ts'
 export type { ReportBody } from './evidence/bodies.ts'
 export type { EvidenceReport } from './evidence/report.ts'
+export { chainWalkEvidence } from './evidence/chain-walk.ts'
+export type { ChainWalkRequest } from './evidence/chain-walk.ts'
 export type { ChainWalkBody, ChainWalkFinding } from './evidence/chain-walk-body.ts'
+export { readWalkEvidence } from './evidence/read-walk.ts'
+export type { ReadWalkRequest } from './evidence/read-walk.ts'
+export type { Freshness } from './evidence/arguments.ts'
 export type {
   InputFrontier,
   ProofRef,
