@@ -17,6 +17,21 @@ export function checkFlag(name: string, value: unknown): boolean {
   throw new TypeError(`${name} must be a boolean, got ${describeType(value)}`)
 }
 
+/** @throws TypeError, RangeError unless `value` is a whole number from `min`, or Infinity */
+export function checkCount(name: string, value: unknown, min: number): number {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${name} must be a number, got ${describeType(value)}`)
+  }
+  if (value === Infinity || (Number.isSafeInteger(value) && value >= min)) return value
+  throw new RangeError(`${name} must be an integer from ${min} or Infinity, got ${value}`)
+}
+
+/** @throws TypeError for anything but an AbortSignal or undefined */
+export function checkSignal(value: unknown): AbortSignal | undefined {
+  if (value === undefined || value instanceof AbortSignal) return value
+  throw new TypeError(`signal must be an AbortSignal, got ${describeType(value)}`)
+}
+
 export function describeType(value: unknown): string {
   if (value === null) return 'null'
   return Array.isArray(value) ? 'an array' : typeof value

@@ -1,6 +1,7 @@
 /** `cursors/*.ckpt`: how far durable cursors have come. */
 import { join } from 'node:path'
 import { readWholeFile, type PlatformFs } from '@batpak/platform'
+import { decodeCheckpoint } from '../delivery/checkpoint-file.ts'
 import { MalformedError, Reader } from '../encoding/reader.ts'
 import { StoreError, io } from '../errors.ts'
 import { CURSOR_DIRECTORY } from '../segment/name.ts'
@@ -32,29 +33,9 @@ function readCursor(fs: PlatformFs, dir: string, name: string): CursorInfo {
   const bytes = io('read a cursor', path, () => readWholeFile(fs, path))
   const info = { kind: 'cursor', name: `${CURSOR_DIRECTORY}/${name}`, bytes: bytes.length } as const
   try {
-    return { ...info, ...cursorBody(new Reader(bytes)) }
+    return { ...info, ...decodeCheckpoint(new Reader(bytes)) }
   } catch (error) {
     if (!(error instanceof MalformedError) && !(error instanceof StoreError)) throw error
     return { ...info, defect: error.message }
-  }
-}
-
-function cursorBody(reader: Reader): Pick<CursorInfo, 'position' | 'regionIdentity'> {
-  let position: number | undefined
-  let started: boolean | undefined
-  let region: string | undefined
-  for (let i = reader.mapHeader('cursor'); i > 0; i -= 1) {
-    const key = reader.str('key')
-    if (key === 'position') position = reader.uint(key)
-    else if (key === 'started') started = reader.bool(key)
-    else if (key === 'region_identity' && !reader.nil()) region = reader.str(key)
-    else if (key !== 'region_identity') reader.skip()
-  }
-  if (position === undefined || started === undefined) {
-    throw new MalformedError('no position or no started')
-  }
-  return {
-    ...(started ? { position } : {}),
-    ...(region === undefined ? {} : { regionIdentity: region }),
   }
 }

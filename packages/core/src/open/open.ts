@@ -163,6 +163,7 @@ function beginWriting(
   const writer = io('create the first segment', dataDir, () => {
     return new LogWriter(engine, restored.nextSegmentId, admission.parentDirSync as 'UnixFsync')
   })
+  engine.writer = writer
   try {
     // 12 observer
     callObserver(engine)

@@ -1,0 +1,40 @@
+/** A region as it was when a delivery began, and the test of one row against it. */
+import { checkRegion, kindFilter, type Region } from '../event/region.ts'
+import type { EventIndex } from '../index-store/event-index.ts'
+import { inNamespace } from '../index-store/query.ts'
+
+export type RowTest = (index: EventIndex, row: number) => boolean
+
+/**
+ * A frozen copy: what the caller changes later moves no delivery.
+ * @throws TypeError for anything but a region
+ */
+export function fixRegion(region: unknown): Region {
+  checkRegion(region)
+  const { clock } = region
+  const filter = kindFilter(region)
+  const kind = typeof filter === 'object' && 'exact' in filter ? filter.exact : filter
+  return Object.freeze({
+    ...(region.entity === undefined ? {} : { entity: region.entity }),
+    ...(region.scope === undefined ? {} : { scope: region.scope }),
+    ...(kind === undefined ? {} : { kind: typeof kind === 'object' ? Object.freeze(kind) : kind }),
+    ...(clock === undefined ? {} : { clock: Object.freeze([clock[0], clock[1]] as const) }),
+  })
+}
+
+/** Whether a row, visible or not, is in a region that `fixRegion` made. */
+export function rowTest(region: Region): RowTest {
+  const { entity, scope, clock } = region
+  const filter = kindFilter(region)
+  const exact = typeof filter === 'object' && 'exact' in filter ? filter.exact : undefined
+  const category = typeof filter === 'object' && 'category' in filter ? filter.category : undefined
+  return ({ columns, names }, row) => {
+    if (exact !== undefined && columns.kind(row) !== exact) return false
+    if (category !== undefined && columns.kind(row) >>> 12 !== category) return false
+    if (scope !== undefined && names.text(columns.scopeId(row)) !== scope) return false
+    if (entity !== undefined && !inNamespace(names.text(columns.entityId(row)), entity))
+      return false
+    if (clock === undefined) return true
+    return columns.clock(row) >= clock[0] && columns.clock(row) <= clock[1]
+  }
+}
