@@ -7,7 +7,7 @@ import {
   type PlatformBackend,
 } from '@batpak/platform'
 import { join } from 'node:path'
-import { StoreError } from '../errors.ts'
+import { StoreError, isStoreError } from '../errors.ts'
 import { checkOptionNames, describeType } from '../options.ts'
 import type { CacheMeta, ProjectionCache } from './cache.ts'
 import { decodeCacheFile, encodeCacheFile } from './cache-file.ts'
@@ -107,7 +107,7 @@ class FileCache implements ProjectionCache {
     const found = unlessGone(() => this.#backend.fs.lstat(path))
     if (found === undefined) return false
     if (found.kind === wanted) return true
-    throw new Error(`${path} is no ${wanted} but a ${found.kind}`)
+    throw new StoreError('CacheFailed', { reason: `${path} is no ${wanted} but a ${found.kind}` })
   }
 
   /** False when somebody else was faster. */
@@ -149,6 +149,7 @@ function attempt<T>(operation: string, path: string, run: () => T): T {
   try {
     return run()
   } catch (cause) {
+    if (isStoreError(cause, 'CacheFailed')) throw cause
     throw new StoreError('CacheFailed', { reason: `cannot ${operation} ${path}` }, { cause })
   }
 }
