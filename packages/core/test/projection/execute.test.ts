@@ -145,8 +145,7 @@ describe('execute', () => {
         return []
       },
     })
-    expectTypeOf(openStore().execute<number, number>).returns.toEqualTypeOf<
-      readonly AppendReceipt[]
-    >()
+    const receipts = openStore().execute(Take, at('a'), 0)
+    expectTypeOf(receipts).toEqualTypeOf<readonly AppendReceipt[]>()
   })
 })
