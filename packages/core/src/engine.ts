@@ -20,6 +20,8 @@ import type { LogWriter } from './writer/log-writer.ts'
 
 export type EngineMode = StoreMode | 'Unlocked'
 
+const ID: Uint32Array = new Uint32Array(4)
+
 export class Engine implements RowSource {
   readonly config: Config
   readonly mode: EngineMode
@@ -116,11 +118,30 @@ export class Engine implements RowSource {
     return sequence < index.visible || (fence !== undefined && sequence >= fence.start) ? row : -1
   }
 
+  /**
+   * Takes over what was read anew from the directory. Rows of the index before are found by `rowNow`.
+   */
+  replaceIndex(index: EventIndex): void {
+    this.index = index
+    this.restoredRows = index.columns.count
+    this.#extensions.clear()
+  }
+
+  /** Where a row of `index`, which may have been replaced since, is now; -1 when it is no more. */
+  rowNow(index: EventIndex, row: number): number {
+    if (index === this.index) return row
+    index.columns.copyEventId(row, ID)
+    return this.index.rowOf(ID)
+  }
+
   rememberExtensions(row: number, extensions: Extensions): void {
     if (extensions.size > 0) this.#extensions.set(row, copyExtensions(extensions))
   }
 
-  extensionsOf(row: number): Extensions {
+  extensionsOf(ofRow: number, index: EventIndex = this.index): Extensions {
+    const row = this.rowNow(index, ofRow)
+    // Dropped since by a compaction that a refresh has found.
+    if (row < 0) return NO_EXTENSIONS_MAP
     const known = this.#extensions.get(row)
     if (known !== undefined) return copyExtensions(known)
     if (row >= this.restoredRows) return NO_EXTENSIONS_MAP
@@ -133,7 +154,7 @@ export class Engine implements RowSource {
 
   /** Tells what went wrong without failing to whoever listens; nothing is printed. */
   report(
-    target: 'open' | 'close' | 'event_registry' | 'fence',
+    target: 'open' | 'close' | 'event_registry' | 'fence' | 'project',
     message: string,
     error?: unknown,
   ): void {

@@ -2,7 +2,15 @@
 /** Entry `@batpak/core`: the event log. */
 export { Store, ReadOnlyStore } from './store.ts'
 export type { StoreOptions } from './config.ts'
-export type { Diagnostics, EntriesOptions, Page, PageOptions, StoreStats } from './read/reads.ts'
+export type {
+  Diagnostics,
+  EntriesOptions,
+  Page,
+  PageOptions,
+  StoreStats,
+  WalkOptions,
+} from './read/reads.ts'
+export type { EntityView } from './read/entity-view.ts'
 export { Reads } from './read/reads.ts'
 export { Cursor } from './delivery/cursor.ts'
 export type { BatchesOptions, CursorOptions } from './delivery/cursor.ts'
@@ -39,7 +47,14 @@ export type { AnyEventType, EventType } from './event/event-type.ts'
 export type { StandardIssue, StandardResult, StandardSchema } from './event/standard-schema.ts'
 export { defineProjection } from './projection/projection.ts'
 export type { CacheMeta, ProjectionCache } from './projection/cache.ts'
-export type { Handler, On, Projection, ProjectionDefinition } from './projection/projection.ts'
+export type {
+  Handler,
+  On,
+  Projection,
+  ProjectionDefinition,
+  StateCodec,
+} from './projection/projection.ts'
+export type { ProjectOptions, ProjectedState } from './projection/project.ts'
 export { EventId, IdempotencyKey, idempotencyKey } from './event/id.ts'
 export type { CausationId, CorrelationId } from './event/id.ts'
 export { Kind, formatKind, kind, kindParts } from './event/kind.ts'

@@ -27,8 +27,10 @@ export function checkBatch(
   const { singleAppendMaxBytes, batchMaxSize, batchMaxBytes } = engine.config
   // 2 coordinate and size of each item
   let total = 0
+  let before: BatchItem | undefined
   const items = drafts.map((draft, index) => {
-    const at = lookup(addresses, draft, index)
+    const same = before !== undefined && before.draft.at === draft.at
+    const at = same ? before!.at : lookup(addresses, draft, index)
     const payload = EncodedDraft.payload(draft)
     const request = EncodedDraft.request(draft)
     const size = sizeOf(payload.length, request)
@@ -36,7 +38,8 @@ export function checkBatch(
       throw new StoreError('BatchItemTooLarge', { index, size, limit: singleAppendMaxBytes })
     }
     total += size
-    return { draft, at, payload, request }
+    before = { draft, at, payload, request }
+    return before
   })
   // 3 limits of the whole
   if (items.length > batchMaxSize) {

@@ -5,7 +5,7 @@ import type { OpenFence } from '../fence/open-fence.ts'
 import type { WriteSide } from '../open/open.ts'
 import { checkOptionNames, describeType } from '../options.ts'
 import type { Reaction } from './batch.ts'
-import { requireDraft, type Draft, type EncodedDraft } from './draft.ts'
+import { EncodedDraft, requireDraft, type Draft } from './draft.ts'
 import { idWords, readUntil, type Until } from './options.ts'
 import type { AppendReceipt } from './receipt.ts'
 
@@ -50,8 +50,12 @@ function checkDrafts(drafts: unknown): readonly EncodedDraft[] {
   if (!Array.isArray(drafts)) {
     throw new TypeError(`drafts must be an array of drafts, got ${describeType(drafts)}`)
   }
-  // Not `map`, which leaves out holes.
-  return Array.from(drafts as readonly unknown[], (draft, i) => requireDraft(`drafts[${i}]`, draft))
+  const checked: EncodedDraft[] = []
+  for (let i = 0; i < drafts.length; i += 1) {
+    const draft: unknown = drafts[i]
+    checked.push(draft instanceof EncodedDraft ? draft : requireDraft(`drafts[${i}]`, draft))
+  }
+  return checked
 }
 
 function checkReaction(ids: ReactionIds): Reaction {

@@ -95,7 +95,7 @@ export class EncodedDraft implements Draft {
     if (typeof at !== 'object' || at === null) {
       throw new TypeError(`at must be { entity, scope }, got ${describeType(at)}`)
     }
-    this.at = Object.freeze({ entity: at.entity, scope: at.scope })
+    this.at = frozen(at)
     this.kind = kind
     this.#payload = payload
     if (options === undefined) {
@@ -125,6 +125,17 @@ export class EncodedDraft implements Draft {
   static cause(draft: EncodedDraft): Cause {
     return draft.#cause
   }
+}
+
+let lastAt: Coordinate = Object.freeze({ entity: '', scope: '' })
+
+/** A copy of `at`; drafts that follow one another usually share theirs. */
+function frozen(at: Coordinate): Coordinate {
+  const { entity, scope } = at
+  if (entity !== lastAt.entity || scope !== lastAt.scope) {
+    lastAt = Object.freeze({ entity, scope })
+  }
+  return lastAt
 }
 
 /** @throws TypeError naming the argument unless `value` came from `draft` or `draftBytes` */

@@ -238,7 +238,12 @@ export function putUint(buf: Uint8Array, at: number, value: number): number {
     return put32(buf, at + 1, value)
   }
   buf[at] = 0xcf
-  return put32(buf, put32(buf, at + 1, Math.floor(value / 0x100000000)), (value % 0x100000000) | 0)
+  return putUint64(buf, at + 1, value)
+}
+
+/** Eight bytes of a safe integer, big-endian; returns the next position. */
+export function putUint64(buf: Uint8Array, at: number, value: number): number {
+  return put32(buf, put32(buf, at, Math.floor(value / 0x100000000)), (value % 0x100000000) | 0)
 }
 
 export function putArrayHeader(buf: Uint8Array, at: number, count: number): number {
@@ -281,6 +286,21 @@ export function putByteList(
   for (let i = from; i < to; i += 1) {
     const byte = bytes[i]!
     if (byte >= 0x80) buf[p++] = 0xcc
+    buf[p++] = byte
+  }
+  return p
+}
+
+/**
+ * As `putByteList`, of 32 bytes that are as good as random: half of them have a prefix, and a branch
+ * that is guessed wrong so often takes four times as long as writing a prefix that may not stay.
+ */
+export function putHash(buf: Uint8Array, at: number, hash: Uint8Array): number {
+  let p = at
+  for (let i = 0; i < 32; i += 1) {
+    const byte = hash[i]!
+    buf[p] = 0xcc
+    p += byte >>> 7
     buf[p++] = byte
   }
   return p

@@ -133,8 +133,16 @@ export class DefinedEvent implements EventType<unknown> {
     if (event.kind !== this.kind) {
       throw new StoreError('KindMismatch', { expected: this.kind, got: event.kind })
     }
+    return this.decodeBytes(event.payloadBytes, event)
+  }
+
+  /** Decodes the payload of `event`, which is only looked at when that fails. */
+  decodeBytes(
+    payload: Uint8Array,
+    event: Pick<StoredEvent, 'kind' | 'eventId' | 'entity'>,
+  ): unknown {
     try {
-      const stored = decodePayload(event.payloadBytes)
+      const stored = decodePayload(payload)
       const current = this.#upcast === undefined ? stored : this.#upcast(stored)
       if (this.#schema === undefined) return current
       const result = validate(this.name, this.#schema, current)

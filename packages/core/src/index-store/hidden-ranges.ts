@@ -34,8 +34,13 @@ export class HiddenRanges {
   }
 
   includes(sequence: number): boolean {
+    return this.rangeOf(sequence) !== undefined
+  }
+
+  /** The range that a sequence lies in. */
+  rangeOf(sequence: number): SequenceRange | undefined {
     const { ranges } = this
-    if (ranges.length === 0) return false
+    if (ranges.length === 0) return undefined
     let low = 0
     let high = ranges.length
     while (low < high) {
@@ -43,7 +48,8 @@ export class HiddenRanges {
       if (ranges[middle]!.end <= sequence) low = middle + 1
       else high = middle
     }
-    return low < ranges.length && ranges[low]!.start <= sequence
+    const range = ranges[low]
+    return range !== undefined && range.start <= sequence ? range : undefined
   }
 
   /** The same ranges without what lies at or beyond `end`. */

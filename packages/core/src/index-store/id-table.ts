@@ -54,7 +54,7 @@ export class IdTable {
 }
 
 /** Callers choose idempotency keys, so every word counts. */
-function hashOf(id: Uint32Array): number {
+export function hashOf(id: Uint32Array): number {
   let hash = Math.imul(id[0]! ^ 0x9e3779b9, 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 15) ^ id[1]!, 0xc2b2ae35)
   hash = Math.imul(hash ^ (hash >>> 13) ^ id[2]!, 0x27d4eb2f)

@@ -1,46 +1,76 @@
-/** Folds one entity's events, freshly: every call reads what the projection asks for. */
+/** What a caller passes for a projection, checked. */
 import type { Engine } from '../engine.ts'
-import type { StoredEvent } from '../read/entry.ts'
-import { eventOf } from '../read/materialize.ts'
-import type { Handler, Projection } from './projection.ts'
+import { generationOf } from '../index-store/generation.ts'
+import { checkOptionNames, describeType } from '../options.ts'
+import { foldOf, type Projection } from './projection.ts'
+import { runProjection } from './run.ts'
 
-/**
- * The state of `projection` for exactly `entity`, or undefined when no visible event of the entity
- * concerns it. Events of other kinds are not read.
- *
- * @throws StoreError `DecodeFailure` for a bound event that does not decode, and what `get` throws
- */
-export function projectEntity<S>(
+export interface ProjectOptions {
+  /**
+   * Take a cached state that lacks newer events, if it was cached less than so many milliseconds ago
+   * by the store's clock; default: never.
+   */
+  readonly maxStaleMs?: number
+}
+
+/** A state and the entity's generation that it was built from. */
+export interface ProjectedState<S> {
+  readonly generation: number
+  /** Absent when there is no state. */
+  readonly state?: S
+}
+
+/** @throws as `Reads.project` */
+export function project<S>(
   engine: Engine,
   projection: Projection<S>,
   entity: string,
+  options: ProjectOptions = {},
 ): S | undefined {
-  const { index } = engine
-  const record = index.names.entity(entity)
-  if (record === undefined) return undefined
-  const handlers = new Map(projection.handlers.map((h) => [h.kind, h] as const).reverse())
-  const any = handlers.get('any')
-  // Handlers are the caller's code and may append: the rows are fixed first.
-  const rows: number[] = []
-  for (let rank = 0; rank < record.rows.count; rank += 1) {
-    const row = record.rows.at(rank)
-    if (index.isVisible(row) && (any ?? handlers.get(index.columns.kind(row) as never)))
-      rows.push(row)
-  }
-  if (rows.length === 0) return undefined
-  let state = projection.init()
-  for (const row of rows) {
-    engine.assertOpen('project')
-    const event = eventOf(engine, row, engine.reader)
-    state = apply(handlers.get(event.kind) ?? any!, state, event)
-  }
-  return projection.finish(state)
+  engine.assertOpen('project')
+  checkTarget('project', projection, entity)
+  checkOptionNames('project options', options, NAMES)
+  return runProjection(engine, projection, entity, checkStaleness(options.maxStaleMs)).state
 }
 
-function apply<S>(handler: Handler<S>, state: S, event: StoredEvent): S {
-  const { type } = handler
-  if (type === undefined) {
-    return (handler.apply as (state: S, event: StoredEvent) => S)(state, event)
+/** @throws as `Reads.projectIfChanged` */
+export function projectIfChanged<S>(
+  engine: Engine,
+  projection: Projection<S>,
+  entity: string,
+  since: number,
+): ProjectedState<S> | undefined {
+  engine.assertOpen('projectIfChanged')
+  checkTarget('projectIfChanged', projection, entity)
+  if (typeof since !== 'number') {
+    throw new TypeError(`projectIfChanged: since must be a number, got ${describeType(since)}`)
   }
-  return handler.apply(state, type.decode(event) as never, event)
+  if (!Number.isSafeInteger(since) || since < 0) {
+    throw new RangeError(
+      `projectIfChanged: since must be a generation, a non-negative integer, got ${since}`,
+    )
+  }
+  const record = engine.index.names.entity(entity)
+  if ((record === undefined ? 0 : generationOf(engine.index, record)) === since) return undefined
+  const { generation, state } = runProjection(engine, projection, entity)
+  return state === undefined ? { generation } : { generation, state }
 }
+
+/** @throws TypeError for anything but a projection and the name of an entity */
+export function checkTarget(operation: string, projection: unknown, entity: unknown): void {
+  if (typeof entity !== 'string') {
+    throw new TypeError(`${operation}: entity must be a string, got ${describeType(entity)}`)
+  }
+  foldOf(operation, projection as Projection<unknown>)
+}
+
+function checkStaleness(maxStaleMs: number | undefined): number | undefined {
+  if (maxStaleMs === undefined) return undefined
+  if (typeof maxStaleMs !== 'number') {
+    throw new TypeError(`maxStaleMs must be a number, got ${describeType(maxStaleMs)}`)
+  }
+  if (maxStaleMs >= 0) return maxStaleMs
+  throw new RangeError(`maxStaleMs must not be negative, got ${maxStaleMs}`)
+}
+
+const NAMES: ReadonlySet<string> = new Set(['maxStaleMs'])

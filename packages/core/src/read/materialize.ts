@@ -15,7 +15,8 @@ import type { IndexEntry, StoredEvent } from './entry.ts'
 /** Where entries get what the index does not hold. */
 export interface RowSource {
   readonly index: EventIndex
-  extensionsOf(row: number): Extensions
+  /** @param index the one that the row belongs to, which a refresh may have replaced since */
+  extensionsOf(row: number, index: EventIndex): Extensions
 }
 
 const ID: Uint32Array = new Uint32Array(4)
@@ -38,12 +39,14 @@ class Entry implements IndexEntry {
   readonly prevHash: Uint8Array
   readonly diskPos: DiskPos
   readonly #source: RowSource
+  readonly #index: EventIndex
   readonly #row: number
   #extensions: Extensions | undefined
 
-  constructor(source: RowSource, row: number) {
-    const { columns, names } = source.index
+  constructor(source: RowSource, index: EventIndex, row: number) {
+    const { columns, names } = index
     this.#source = source
+    this.#index = index
     this.#row = row
     columns.copyEventId(row, ID)
     columns.copyCorrelationId(row, CORRELATION)
@@ -69,7 +72,7 @@ class Entry implements IndexEntry {
   }
 
   get extensions(): Extensions {
-    return (this.#extensions ??= this.#source.extensionsOf(this.#row))
+    return (this.#extensions ??= this.#source.extensionsOf(this.#row, this.#index))
   }
 
   protected setExtensions(extensions: Extensions): void {
@@ -100,7 +103,7 @@ class Event extends Entry implements StoredEvent {
 
   /** Copies everything out of the reader's last frame. */
   constructor(source: RowSource, row: number, reader: SegmentReader) {
-    super(source, row)
+    super(source, source.index, row)
     const { head, buf } = reader
     this.timestampUs = head.timestampUs
     this.flags = head.flags
@@ -136,8 +139,13 @@ class Event extends Entry implements StoredEvent {
   }
 }
 
-export function entryOf(source: RowSource, row: number): IndexEntry {
-  return new Entry(source, row)
+/** @param index the one that the row belongs to */
+export function entryOf(
+  source: RowSource,
+  row: number,
+  index: EventIndex = source.index,
+): IndexEntry {
+  return new Entry(source, index, row)
 }
 
 /**

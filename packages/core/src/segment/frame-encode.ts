@@ -1,9 +1,19 @@
 /** Writes the frame of one event, byte for byte as batpak 0.8.0 does (disk format 4.2 and 5). */
 import { crc32Of } from '../encoding/crc.ts'
-import { put32, putArrayHeader, putByteList, putUint, Writer } from '../encoding/writer.ts'
+import {
+  put32,
+  putArrayHeader,
+  putByteList,
+  putHash,
+  putUint,
+  putUint64,
+  Writer,
+} from '../encoding/writer.ts'
 import { isZeroId } from '../event/id-words.ts'
 import { invariant } from '../invariant.ts'
 import * as K from './frame-keys.ts'
+
+const U32_END = 2 ** 32
 
 /** What a frame says about its event. One instance is reused for every append. */
 export class FrameDraft {
@@ -51,27 +61,45 @@ export function encodeFrame(out: Writer, frame: FrameDraft): number {
   )
   const { buf } = out
   const start = out.pos
-  let p = start + K.FRAME_PREFIX_BYTES
-  buf.set(K.T_IDS, p)
-  putId(buf, p + K.T_IDS_EVENT, frame.eventId)
-  putId(buf, p + K.T_IDS_CORRELATION, frame.correlationId)
-  p = putCausation(buf, p + K.T_IDS.length, frame.causationId)
-  p = putUint(buf, copy(buf, p, K.K_TIMESTAMP_US), frame.timestampUs)
-  p = putUint(buf, copy(buf, p, K.K_WALL_MS), frame.wallMs)
-  p = putUint(buf, putBranch(buf, p, frame), frame.clock)
+  const body = start + K.FRAME_PREFIX_BYTES
+  let p = isUsual(frame) ? putUsual(buf, body, frame) : putUnusual(buf, body, frame)
+  putId(buf, body + K.T_IDS_EVENT, frame.eventId)
+  putId(buf, body + K.T_IDS_CORRELATION, frame.correlationId)
+  p = putUint(buf, p, frame.clock)
   p = putUint(buf, copy(buf, p, K.K_PAYLOAD_SIZE), frame.payload.length)
   p = putUint(buf, copy(buf, p, K.K_EVENT_KIND), frame.kind)
   p = putUint(buf, copy(buf, p, K.K_FLAGS), frame.flags)
   const hashAt = copy(buf, p, K.K_CONTENT_HASH)
-  p = putByteList(buf, hashAt, frame.eventHash, 0, 32)
+  p = putHash(buf, hashAt, frame.eventHash)
   const hashBytes = p - hashAt
   p = putArrayHeader(buf, copy(buf, p, K.K_PAYLOAD), frame.payload.length)
   p = putByteList(buf, p, frame.payload, 0, frame.payload.length)
-  p = copy(buf, copy(buf, p, K.K_HASH_CHAIN), K.K_PREV_HASH)
-  p = copy(buf, putByteList(buf, p, frame.prevHash, 0, 32), K.K_EVENT_HASH)
+  p = copy(buf, p, K.T_CHAIN)
+  p = copy(buf, putHash(buf, p, frame.prevHash), K.K_EVENT_HASH)
   buf.copyWithin(p, hashAt, hashAt + hashBytes)
   p = copy(buf, copy(buf, p + hashBytes, frame.names), frame.extensions)
   return seal(out, start, p)
+}
+
+/** Whether everything before the clock has the form of `T_USUAL`. */
+function isUsual({ causationId, depth, lane, timestampUs, wallMs }: FrameDraft): boolean {
+  const small = timestampUs < U32_END || wallMs < U32_END
+  return depth === 0 && lane === 0 && !small && isZeroId(causationId, 0)
+}
+
+/** All up to the clock, but for the ids. */
+function putUsual(buf: Uint8Array, at: number, { timestampUs, wallMs }: FrameDraft): number {
+  buf.set(K.T_USUAL, at)
+  putUint64(buf, at + K.T_USUAL_TIMESTAMP, timestampUs)
+  putUint64(buf, at + K.T_USUAL_WALL, wallMs)
+  return at + K.T_USUAL.length
+}
+
+function putUnusual(buf: Uint8Array, at: number, frame: FrameDraft): number {
+  let p = putCausation(buf, copy(buf, at, K.T_IDS), frame.causationId)
+  p = putUint(buf, copy(buf, p, K.K_TIMESTAMP_US), frame.timestampUs)
+  p = putUint(buf, copy(buf, p, K.K_WALL_MS), frame.wallMs)
+  return putBranch(buf, p, frame)
 }
 
 /** Fills in length and checksum of the frame whose payload map ends at `end`. */

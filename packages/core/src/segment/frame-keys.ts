@@ -15,6 +15,7 @@ function bytes(build: (w: Writer) => void): Uint8Array {
 }
 const BIN16 = [0xc4, 16] as const
 const HASH32 = [0xdc, 0, 32] as const
+const UINT64 = [0xcf, 0, 0, 0, 0, 0, 0, 0, 0] as const
 
 /** Everything before the event id; also how a frame is recognised behind damage. */
 export const K_EVENT_ID: Uint8Array = bytes((w) => {
@@ -83,6 +84,25 @@ export const T_UNBRANCHED: Uint8Array = joined(
   [0],
   K_SEQUENCE,
 )
+
+/**
+ * From the first byte to the entity clock of the usual event: without cause or branch hints, at a time
+ * from 1970-02-19 on, which takes eight bytes.
+ */
+
+export const T_USUAL: Uint8Array = joined(
+  T_IDS,
+  [0xc0],
+  K_TIMESTAMP_US,
+  UINT64,
+  K_WALL_MS,
+  UINT64,
+  T_UNBRANCHED,
+)
+export const T_USUAL_TIMESTAMP: number = T_IDS.length + 1 + K_TIMESTAMP_US.length + 1
+export const T_USUAL_WALL: number = T_USUAL_TIMESTAMP + 8 + K_WALL_MS.length + 1
+/** What stands between the event hash of a frame and the one before it. */
+export const T_CHAIN: Uint8Array = joined(K_HASH_CHAIN, K_PREV_HASH)
 
 function joined(...parts: readonly Iterable<number>[]): Uint8Array {
   return Uint8Array.from(parts.flatMap((part) => [...part]))

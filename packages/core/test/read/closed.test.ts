@@ -29,6 +29,9 @@ const reads: readonly (readonly [
   ['count', (store) => store.count()],
   ['ancestors', (store) => store.ancestors(ID)],
   ['causes', (store) => store.causes(ID)],
+  ['effects', (store) => store.effects(ID)],
+  ['correlated', (store) => store.correlated(ID)],
+  ['entity', (store) => store.entity('a')],
   ['project', (store) => store.project(P, 'a')],
   ['verify', (store, receipt) => store.verify(receipt)],
   ['stats', (store) => store.stats()],
@@ -92,6 +95,8 @@ describe('a closed store', () => {
     refusal('StoreClosed', () => store.page(undefined as never, undefined as never))
     refusal('StoreClosed', () => store.append(undefined as never, undefined as never, 1))
     refusal('StoreClosed', () => store.verify(undefined as never))
+    refusal('StoreClosed', () => store.entity(undefined as never))
+    refusal('StoreClosed', () => store.effects(undefined as never))
   })
 
   it('R-162 a read-only store has no member that writes', () => {

@@ -162,27 +162,31 @@ describe('causes', () => {
 })
 
 describe('arguments of the walks', () => {
-  it.each(['ancestors', 'causes'] as const)('of %s are named when wrong', (name) => {
-    const store = openStore()
-    const walk = (id: unknown, options?: unknown): (() => unknown) => {
-      return () => store[name](id as EventId, options as { limit: number })
-    }
-    for (const id of [
-      undefined,
-      null,
-      5,
-      'short',
-      `event:${hexId(1)}`,
-      hexId(1).toUpperCase() + 'x',
-    ]) {
-      expect(argumentError(TypeError, walk(id))).toMatch(/^id must be an id of 32/)
-    }
-    expect(argumentError(TypeError, walk(UNKNOWN, { limit: '1' }))).toContain('limit')
-    expect(argumentError(RangeError, walk(UNKNOWN, { limit: -1 }))).toContain('limit')
-    expect(argumentError(RangeError, walk(UNKNOWN, { limit: 0.5 }))).toContain('limit')
-    expect(argumentError(TypeError, walk(UNKNOWN, { limits: 1 }))).toMatch(/'limits'.*'limit'/)
-    expect(argumentError(TypeError, walk(UNKNOWN, null))).toContain(`${name} options`)
-  })
+  it.each(['ancestors', 'causes', 'effects', 'correlated'] as const)(
+    'of %s are named when wrong',
+    (name) => {
+      const store = openStore()
+      const walk = (id: unknown, options?: unknown): (() => unknown) => {
+        return () => store[name](id as EventId, options as { limit: number })
+      }
+      for (const id of [
+        undefined,
+        null,
+        5,
+        'short',
+        `event:${hexId(1)}`,
+        hexId(1).toUpperCase() + 'x',
+      ]) {
+        expect(argumentError(TypeError, walk(id))).toMatch(/^id must be an id of 32/)
+      }
+      expect(argumentError(TypeError, walk(UNKNOWN, { limit: '1' }))).toContain('limit')
+      expect(argumentError(RangeError, walk(UNKNOWN, { limit: -1 }))).toContain('limit')
+      expect(argumentError(RangeError, walk(UNKNOWN, { limit: 0.5 }))).toContain('limit')
+      expect(argumentError(RangeError, walk(UNKNOWN, { limit: NaN }))).toContain('limit')
+      expect(argumentError(TypeError, walk(UNKNOWN, { limits: 1 }))).toMatch(/'limits'.*'limit'/)
+      expect(argumentError(TypeError, walk(UNKNOWN, null))).toContain(`${name} options`)
+    },
+  )
 
   it.each(['get', 'find', 'entry', 'has'] as const)('of %s are named when wrong', (name) => {
     const store = openStore()
