@@ -11,12 +11,14 @@ import type { AppendOptions } from './append/options.ts'
 import type { AppendReceipt, DenialReceipt } from './append/receipt.ts'
 import { submitBytes, submitValue } from './append/submission.ts'
 import type { StoreOptions } from './config.ts'
+import { subscribe, type SubscribeOptions, type Subscription } from './delivery/subscription.ts'
 import { runGroup } from './durability/group.ts'
 import { waitFor } from './durability/wait-for.ts'
 import type { Mark, WaitOptions } from './durability/waits.ts'
 import type { Coordinate } from './event/coordinate.ts'
 import type { EventType } from './event/event-type.ts'
 import type { EventKind } from './event/kind.ts'
+import type { Region } from './event/region.ts'
 import { beginFence, type Fence } from './fence/fence.ts'
 import { makeOutbox, type Outbox } from './fence/outbox.ts'
 import type { Denial } from './gate/denial.ts'
@@ -249,6 +251,18 @@ export class Store extends Reads {
     options: WaitOptions,
   ): Promise<void> {
     return waitFor(this.engine, this.#write.writer, mark, target, options)
+  }
+
+  /**
+   * Tells of the events of a region that are committed from now on, in commit order; of a fence when it
+   * is published. The clock of the region does not matter. Nobody waits for it: a subscriber that has
+   * more than `capacity` events to read is dropped. What must not be missed is read with a cursor.
+   *
+   * @throws StoreError `StoreClosed`
+   * @throws TypeError, RangeError for arguments of the wrong type or out of range
+   */
+  subscribe(region: Region, options?: SubscribeOptions): Subscription {
+    return subscribe(this.engine, region, options)
   }
 
   /**

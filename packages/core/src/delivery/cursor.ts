@@ -9,7 +9,7 @@ import { Checkpoint } from './checkpoint.ts'
 import { fixRegion, rowTest } from './fixed-region.ts'
 import { Gaps, type CursorGap } from './gaps.ts'
 import { pullIterator, type PullIterator } from './pull-iterator.ts'
-import { RowWait } from './row-wait.ts'
+import { Wait, rowsCome } from './wait.ts'
 
 export interface CursorOptions {
   /**
@@ -64,7 +64,7 @@ export class Cursor implements Iterable<IndexEntry>, AsyncIterable<IndexEntry> {
   readonly #engine: Engine
   readonly #checkpoint: Checkpoint | undefined
   readonly #gaps: Gaps | undefined
-  readonly #iterations = new Set<RowWait>()
+  readonly #iterations = new Set<Wait>()
   #position: number | undefined
   #committed: number | undefined
   /** No row of the region below it is left to deliver. */
@@ -211,13 +211,14 @@ export class Cursor implements Iterable<IndexEntry>, AsyncIterable<IndexEntry> {
   }
 
   #waiting<T>(signal: AbortSignal | undefined, poll: () => T | undefined): PullIterator<T> {
-    const wait = new RowWait(this.#engine, rowTest(this.region), signal)
+    const wait = new Wait(this.#engine, signal)
+    const come = rowsCome(this.#engine, rowTest(this.region))
     this.#iterations.add(wait)
     const pull = async (): Promise<T | undefined> => {
       while (!wait.ended) {
         const item = poll()
         if (item !== undefined) return item
-        await wait.wait()
+        await wait.for(come)
       }
       return undefined
     }
