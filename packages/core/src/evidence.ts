@@ -16,6 +16,7 @@ export type {
   ReadWalkSourceRef,
   RequestedFreshness,
 } from './evidence/read-walk-body.ts'
+export { projectRunEvidence } from './evidence/projection-run.ts'
 export type {
   CacheStatus,
   ObservedFreshness,

@@ -21,15 +21,6 @@ export function checkId(name: string, id: EventId): EventId {
   return id
 }
 
-/** @throws TypeError, RangeError for anything but a non-negative integer or Infinity */
-export function checkCount(name: string, value: unknown): void {
-  if (typeof value !== 'number') {
-    throw new TypeError(`${name} must be a number, got ${describeType(value)}`)
-  }
-  if (value === Infinity || (Number.isSafeInteger(value) && value >= 0)) return
-  throw new RangeError(`${name} must be a non-negative integer or Infinity, got ${value}`)
-}
-
 /** How old a state may be. */
 export interface Freshness {
   /** Milliseconds; absent: not at all. */

@@ -7,7 +7,9 @@ import { checkFlag, checkOptionNames } from '../options.ts'
 import type { IndexEntry } from '../read/entry.ts'
 import { entryOf } from '../read/materialize.ts'
 import { engineOf, type Reads } from '../read/reads.ts'
-import { checkCount, requestedFreshness, type Freshness } from './arguments.ts'
+import { checkCount } from '../read/arguments.ts'
+import { requestedFreshness, type Freshness } from './arguments.ts'
+import { frontierAt } from './input-frontier.ts'
 import { inOrder } from './composite-shapes.ts'
 import {
   READ_WALK_BODY,
@@ -83,12 +85,9 @@ function proofRefOf({ eventId, sequence, eventHash }: IndexEntry): ProofRef {
 }
 
 /** Up to where a read of now sees; undefined when no event has the last visible sequence. */
-function inputFrontierOf({ columns, visible }: EventIndex): InputFrontier | undefined {
-  if (visible === 0) return { kind: 'Visible', wallMs: 0, globalSequence: 0 }
-  const globalSequence = visible - 1
-  const row = columns.lowerBound(globalSequence)
-  if (row === columns.count || columns.sequence(row) !== globalSequence) return undefined
-  return { kind: 'Visible', wallMs: columns.wallMs(row), globalSequence }
+function inputFrontierOf(index: EventIndex): InputFrontier | undefined {
+  if (index.visible === 0) return { kind: 'Visible', wallMs: 0, globalSequence: 0 }
+  return frontierAt(index, index.visible - 1)
 }
 
 /** In the order of the format. */
