@@ -1,7 +1,7 @@
 /** Projections that report what they folded. */
 import { describe, expect, it } from 'vitest'
 import { bodyHash, projectRunEvidence } from '../../src/evidence.ts'
-import { defineProjection, type StoreErrorFields } from '../../src/index.ts'
+import { defineProjection } from '../../src/index.ts'
 import { argumentError, refusal } from '../support/api-errors.ts'
 import { Noted, at } from '../support/api-events.ts'
 import { openStore } from '../support/api-store.ts'
@@ -57,7 +57,7 @@ describe('projectRunEvidence', () => {
     })
     const error = refusal('ProjectionFailed', () => projectRunEvidence(store, Failing, 'a'))
     expect(error.cause).toBe(failure)
-    const { report } = error as StoreErrorFields['ProjectionFailed'] & typeof error
+    const { report } = error
     expect(report).toMatchObject({
       body: {
         observedFreshness: { kind: 'Unavailable', reason: 'projection_failed' },
