@@ -17,6 +17,16 @@ export type { BatchesOptions, CursorOptions } from './delivery/cursor.ts'
 export type { Notification } from './delivery/notification.ts'
 export { Subscription } from './delivery/subscription.ts'
 export type { SubscribeOptions, SubscriptionState } from './delivery/subscription.ts'
+export type { WatchOptions } from './delivery/watch.ts'
+export type { WorkerHandle } from './delivery/loop.ts'
+export type { ReactorOptions } from './delivery/reactor.ts'
+export type { RestartPolicy } from './delivery/restart-budget.ts'
+export type {
+  WorkerContext,
+  WorkerHandler,
+  WorkerOptions,
+  WorkerVerdict,
+} from './delivery/worker.ts'
 export type { CursorGap } from './delivery/gaps.ts'
 export type { PullIterator } from './delivery/pull-iterator.ts'
 export type { IndexEntry, StoredEvent } from './read/entry.ts'

@@ -18,7 +18,12 @@ export function checkFlag(name: string, value: unknown): boolean {
 }
 
 /** @throws TypeError, RangeError unless `value` is a whole number of `min` to `max`, or equal to `max` */
-export function checkCount(name: string, value: unknown, min: number, max: number = Infinity): number {
+export function checkCount(
+  name: string,
+  value: unknown,
+  min: number,
+  max: number = Infinity,
+): number {
   if (typeof value !== 'number') {
     throw new TypeError(`${name} must be a number, got ${describeType(value)}`)
   }
