@@ -35,6 +35,8 @@ import { closeStore } from './lifecycle/close.ts'
 import { openStore, type Opened, type WriteSide } from './open/open.ts'
 import type { ProjectedState } from './projection/project.ts'
 import type { Projection } from './projection/projection.ts'
+import type { Decider } from './projection/decider.ts'
+import { execute, type ExecuteOptions } from './projection/execute.ts'
 import { Reads } from './read/reads.ts'
 
 // Assigned by the class itself: its constructor is nobody else's.
