@@ -39,8 +39,10 @@ describe('a subscription', () => {
     store.append(at('b'), Noted, { n: 2 }, { causationId: cause.eventId })
     const first = subscription.tryNext()!
     const second = subscription.tryNext()!
-    const { eventHash, prevHash, extensions, diskPos, ...expected } = store.entry(cause.eventId)!
-    expect({ ...first }).toEqual(expected)
+    const entry = store.entry(cause.eventId)!
+    const left = ['eventHash', 'prevHash', 'extensions', 'diskPos']
+    const told = Object.entries(entry).filter(([name]) => !left.includes(name))
+    expect({ ...first }).toEqual(Object.fromEntries(told))
     expect(second.causationId).toBe(cause.eventId)
     expect(Object.isFrozen(first)).toBe(true)
     // whoever is told can read it at once
