@@ -22,7 +22,7 @@ export interface Handled {
   readonly next: 'continue' | 'stop'
 }
 
-/** A failure that no restart can mend; the worker ends with its `cause`. */
+/** A failure that no restart can mend. Internal: the loop ends with its `cause`. */
 export class Terminal extends Error {}
 
 export interface LoopParts<T extends { readonly sequence: number }> {

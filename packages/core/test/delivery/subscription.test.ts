@@ -39,8 +39,9 @@ describe('a subscription', () => {
     store.append(at('b'), Noted, { n: 2 }, { causationId: cause.eventId })
     const first = subscription.tryNext()!
     const second = subscription.tryNext()!
-    const { eventHash, prevHash, extensions, diskPos, ...expected } = store.entry(cause.eventId)!
-    expect({ ...first }).toEqual(expected)
+    const entry = Object.entries(store.entry(cause.eventId)!)
+    const left = new Set(['eventHash', 'prevHash', 'extensions', 'diskPos'])
+    expect({ ...first }).toEqual(Object.fromEntries(entry.filter(([name]) => !left.has(name))))
     expect(second.causationId).toBe(cause.eventId)
     expect(Object.isFrozen(first)).toBe(true)
     // whoever is told can read it at once

@@ -127,17 +127,12 @@ describe('a worker', () => {
   })
 
   it.each([
-    ['throws undefined', () => Promise.reject(undefined)],
-    [
-      'throws no error',
-      () => {
-        throw 'text' // eslint-disable-line
-      },
-    ],
-  ])('that %s fails like any other', async (_, handler) => {
+    ['rejects with undefined', () => Promise.reject(undefined)],
+    ['rejects with no error', () => Promise.reject('text')],
+  ])('whose handler %s fails like any other', async (_, handler) => {
     const store = openStore()
     notes(store, 1)
-    const worker = store.work(NOTES, handler as WorkerHandler, {
+    const worker = store.work(NOTES, handler, {
       restart: { maxRestarts: 0, withinMs: 1 },
     })
     expect(await rejection(worker.done)).toMatchObject({
