@@ -22,7 +22,7 @@ export interface Handled {
   readonly next: 'continue' | 'stop'
 }
 
-/** Internal: a failure that no restart can mend; the worker catches it and ends with its `cause`. */
+/** A failure that no restart can mend. Internal: the loop ends with its `cause`. */
 export class Terminal extends Error {}
 
 export interface LoopParts<T extends { readonly sequence: number }> {

@@ -39,10 +39,9 @@ describe('a subscription', () => {
     store.append(at('b'), Noted, { n: 2 }, { causationId: cause.eventId })
     const first = subscription.tryNext()!
     const second = subscription.tryNext()!
-    const entry = store.entry(cause.eventId)!
-    const left = ['eventHash', 'prevHash', 'extensions', 'diskPos']
-    const told = Object.entries(entry).filter(([name]) => !left.includes(name))
-    expect({ ...first }).toEqual(Object.fromEntries(told))
+    const entry = Object.entries(store.entry(cause.eventId)!)
+    const left = new Set(['eventHash', 'prevHash', 'extensions', 'diskPos'])
+    expect({ ...first }).toEqual(Object.fromEntries(entry.filter(([name]) => !left.has(name))))
     expect(second.causationId).toBe(cause.eventId)
     expect(Object.isFrozen(first)).toBe(true)
     // whoever is told can read it at once
