@@ -1,4 +1,10 @@
-/** Parents found by scanning and by the table are those that the definition names. */
+/**
+ * Parents by hash against a plain definition.
+ * Harness pattern: Equivalence Harness.
+ * PROVES: parents found by scanning and by the table are those that the definition names (R-130).
+ * CATCHES: a farther parent than the nearest, a hidden one, one of another entity, a wrong count.
+ * SEEDED: the random numbers are in the test; a failure repeats itself.
+ */
 import { expect, it } from 'vitest'
 import { ParentRows } from '../../src/evidence/parent-rows.ts'
 import { EventIndex } from '../../src/index-store/event-index.ts'
