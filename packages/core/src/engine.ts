@@ -5,6 +5,7 @@ import { NO_EXTENSIONS_MAP, copyExtensions, type Extensions } from './append/rec
 import type { Config } from './config.ts'
 import type { Group } from './durability/group.ts'
 import { Waits } from './durability/waits.ts'
+import { Applied } from './delivery/applied.ts'
 import { CommitFeed } from './delivery/commit-feed.ts'
 import { StoreError } from './errors.ts'
 import type { StoreMode } from './errors/fields.ts'
@@ -33,6 +34,7 @@ export class Engine implements RowSource {
   readonly waits: Waits
   readonly reader: SegmentReader
   readonly commits: CommitFeed = new CommitFeed()
+  readonly applied: Applied
   index: EventIndex = new EventIndex()
   openReport: OpenReport | undefined
   /** Absent on a store that only reads. */
@@ -50,6 +52,7 @@ export class Engine implements RowSource {
   restoredRows = 0
   readonly #extensions = new Map<number, Extensions>()
   readonly #enders = new Set<() => void>()
+  readonly #unblockers = new Set<() => void>()
 
   constructor(config: Config, mode: EngineMode, dataDir: string, sealedReads: SealedReads) {
     this.config = { ...config, signingKeys: [] } // whoever looks at a store must not see its seeds
@@ -59,6 +62,7 @@ export class Engine implements RowSource {
     this.dataDir = dataDir
     this.frontier = new Frontier(this.clock)
     this.waits = new Waits(this.frontier, this.clock)
+    this.applied = new Applied(this)
     this.signer = config.signingKeys.length === 0 ? undefined : new Signer(config.signingKeys)
     this.reader = new SegmentReader(this.platform.fs, dataDir, sealedReads, config.fdBudget)
   }
@@ -99,6 +103,24 @@ export class Engine implements RowSource {
     return () => {
       this.#enders.delete(end)
     }
+  }
+
+  /** Whether somebody's fence refuses all other writes at the moment. */
+  get blocked(): boolean {
+    return this.fence?.active === true
+  }
+
+  /** Calls `unblocked`, which must not throw, when what blocks ends, unless the returned function is called. */
+  onUnblocked(unblocked: () => void): () => void {
+    this.#unblockers.add(unblocked)
+    return () => {
+      this.#unblockers.delete(unblocked)
+    }
+  }
+
+  /** To be called by what has blocked the store's writes, at its end. */
+  unblock(): void {
+    for (const unblocked of this.#unblockers) unblocked()
   }
 
   /** Closed from here on: whoever waits for this store is told. */
@@ -154,7 +176,7 @@ export class Engine implements RowSource {
 
   /** Tells what went wrong without failing to whoever listens; nothing is printed. */
   report(
-    target: 'open' | 'close' | 'event_registry' | 'fence' | 'project',
+    target: 'open' | 'close' | 'event_registry' | 'fence' | 'project' | 'worker',
     message: string,
     error?: unknown,
   ): void {

@@ -14,6 +14,19 @@ export type { EntityView } from './read/entity-view.ts'
 export { Reads } from './read/reads.ts'
 export { Cursor } from './delivery/cursor.ts'
 export type { BatchesOptions, CursorOptions } from './delivery/cursor.ts'
+export type { Notification } from './delivery/notification.ts'
+export { Subscription } from './delivery/subscription.ts'
+export type { SubscribeOptions, SubscriptionState } from './delivery/subscription.ts'
+export type { WatchOptions } from './delivery/watch.ts'
+export type { WorkerHandle } from './delivery/loop.ts'
+export type { ReactorOptions } from './delivery/reactor.ts'
+export type { RestartPolicy } from './delivery/restart-budget.ts'
+export type {
+  WorkerContext,
+  WorkerHandler,
+  WorkerOptions,
+  WorkerVerdict,
+} from './delivery/worker.ts'
 export type { CursorGap } from './delivery/gaps.ts'
 export type { PullIterator } from './delivery/pull-iterator.ts'
 export type { IndexEntry, StoredEvent } from './read/entry.ts'
@@ -43,7 +56,12 @@ export { defineEvent, findKindCollisions } from './event/event-type.ts'
 export type { AnyEventType, EventType } from './event/event-type.ts'
 export type { StandardIssue, StandardResult, StandardSchema } from './event/standard-schema.ts'
 export { defineProjection } from './projection/projection.ts'
+export { fileCache } from './projection/file-cache.ts'
+export type { FileCacheOptions } from './projection/file-cache.ts'
 export type { CacheMeta, ProjectionCache } from './projection/cache.ts'
+export { defineDecider } from './projection/decider.ts'
+export type { DecideContext, Decider } from './projection/decider.ts'
+export type { ExecuteOptions } from './projection/execute.ts'
 export type {
   Handler,
   On,

@@ -17,13 +17,18 @@ export function checkFlag(name: string, value: unknown): boolean {
   throw new TypeError(`${name} must be a boolean, got ${describeType(value)}`)
 }
 
-/** @throws TypeError, RangeError unless `value` is a whole number from `min`, or Infinity */
-export function checkCount(name: string, value: unknown, min: number): number {
+/** @throws TypeError, RangeError unless `value` is a whole number of `min` to `max`, or equal to `max` */
+export function checkCount(
+  name: string,
+  value: unknown,
+  min: number,
+  max: number = Infinity,
+): number {
   if (typeof value !== 'number') {
     throw new TypeError(`${name} must be a number, got ${describeType(value)}`)
   }
-  if (value === Infinity || (Number.isSafeInteger(value) && value >= min)) return value
-  throw new RangeError(`${name} must be an integer from ${min} or Infinity, got ${value}`)
+  if (value === max || (Number.isSafeInteger(value) && value >= min && value <= max)) return value
+  throw new RangeError(`${name} must be an integer of ${min} to ${max}, got ${value}`)
 }
 
 /** @throws TypeError for anything but an AbortSignal or undefined */

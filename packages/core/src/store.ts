@@ -11,12 +11,21 @@ import type { AppendOptions } from './append/options.ts'
 import type { AppendReceipt, DenialReceipt } from './append/receipt.ts'
 import { submitBytes, submitValue } from './append/submission.ts'
 import type { StoreOptions } from './config.ts'
+import { subscribe, type SubscribeOptions, type Subscription } from './delivery/subscription.ts'
+import { trackProjection } from './delivery/applied.ts'
+import type { WorkerHandle } from './delivery/loop.ts'
+import type { PullIterator } from './delivery/pull-iterator.ts'
+import type { Reaction } from './delivery/reaction.ts'
+import { react, type ReactorOptions } from './delivery/reactor.ts'
+import { watch, type WatchOptions } from './delivery/watch.ts'
+import { work, type WorkerHandler, type WorkerOptions } from './delivery/worker.ts'
 import { runGroup } from './durability/group.ts'
 import { waitFor } from './durability/wait-for.ts'
 import type { Mark, WaitOptions } from './durability/waits.ts'
 import type { Coordinate } from './event/coordinate.ts'
 import type { EventType } from './event/event-type.ts'
 import type { EventKind } from './event/kind.ts'
+import type { Region } from './event/region.ts'
 import { beginFence, type Fence } from './fence/fence.ts'
 import { makeOutbox, type Outbox } from './fence/outbox.ts'
 import type { Denial } from './gate/denial.ts'
@@ -24,6 +33,10 @@ import type { GateSet } from './gate/gate-set.ts'
 import type { HlcPoint } from './frontier/hlc.ts'
 import { closeStore } from './lifecycle/close.ts'
 import { openStore, type Opened, type WriteSide } from './open/open.ts'
+import type { ProjectedState } from './projection/project.ts'
+import type { Projection } from './projection/projection.ts'
+import type { Decider } from './projection/decider.ts'
+import { execute, type ExecuteOptions } from './projection/execute.ts'
 import { Reads } from './read/reads.ts'
 
 // Assigned by the class itself: its constructor is nobody else's.
@@ -161,6 +174,25 @@ export class Store extends Reads {
     return submitDenial(this.engine, this.#write, at, proposedKind, gates, denial, options)
   }
 
+  /**
+   * Folds the entity, lets the decider decide, and appends what it decided: an array as one batch, a
+   * single draft as one append. It is one synchronous step: nothing comes between but what `decide`
+   * itself appends to the entity, which is refused.
+   *
+   * @returns the receipts in the order of the events; none when `decide` returned `[]`
+   * @throws what `decide` throws; StoreError `SequenceMismatch`, what `project` throws, and as
+   *   `append` or `appendBatch`: nothing of the decision is written, with the exceptions named there
+   * @throws TypeError for what `defineDecider` did not make, and for decisions that are no drafts
+   */
+  execute<C, S>(
+    decider: Decider<C, S>,
+    at: Coordinate,
+    command: NoInfer<C>,
+    options?: ExecuteOptions,
+  ): readonly AppendReceipt[] {
+    return execute(this.engine, this.#write, decider, at, command, options)
+  }
+
   /** Collects events for one batch. @throws StoreError `StoreClosed` */
   outbox(): Outbox<readonly AppendReceipt[]> {
     this.engine.assertOpen('outbox')
@@ -228,6 +260,81 @@ export class Store extends Reads {
     options: WaitOptions,
   ): Promise<void> {
     return waitFor(this.engine, this.#write.writer, mark, target, options)
+  }
+
+  /**
+   * Tells of the events of a region that are committed from now on, in commit order; of a fence when it
+   * is published. The clock of the region does not matter. Nobody waits for it: a subscriber that has
+   * more than `capacity` events to read is dropped. What must not be missed is read with a cursor.
+   *
+   * @throws StoreError `StoreClosed`
+   * @throws TypeError, RangeError for arguments of the wrong type or out of range
+   */
+  subscribe(region: Region, options?: SubscribeOptions): Subscription {
+    return subscribe(this.engine, region, options)
+  }
+
+  /**
+   * Follows the state of a projection of exactly one entity: an element for every change, or for several
+   * at once, each folded from exactly the events that its generation counts. It ends when the store
+   * closes, its signal aborts or its loop is left, and with the error of a projection that throws.
+   *
+   * @throws StoreError `StoreClosed`; with a checkpoint what `cursor` throws. From the iterator:
+   *   `SubscriptionPruned` behind the newest state, in mode `latest`, for whoever fell too far behind;
+   *   `CheckpointWriteFailed`; what `project` throws
+   * @throws TypeError for arguments of the wrong type
+   */
+  watch<S>(
+    projection: Projection<S>,
+    entity: string,
+    options?: WatchOptions,
+  ): PullIterator<ProjectedState<S>> {
+    return watch(this.engine, projection, entity, options)
+  }
+
+  /**
+   * Hands every event of a region to `handler`, in batches, one after the other, and waits for more.
+   * The first batch comes in a later turn. Idle, it runs nothing and keeps no process alive.
+   *
+   * A handler that throws gets its batch again, as `restart` allows. With a checkpoint a batch that was
+   * handled is saved before the next one; a crash repeats the last one at most.
+   *
+   * @returns its handle; `done` rejects with StoreError `RestartBudgetExhausted`, `CheckpointWriteFailed`,
+   *   `CursorCheckpointCorrupt`, `CursorCheckpointRegionMismatch`, `Io`, or a TypeError for what no
+   *   handler may return
+   * @throws StoreError `StoreClosed`, `CheckpointId`, `InvalidUnicode`, `Configuration` as `cursor`
+   * @throws TypeError, RangeError for arguments of the wrong type or out of range
+   */
+  work(region: Region, handler: WorkerHandler, options?: WorkerOptions): WorkerHandle {
+    return work(this.engine, this, region, handler, options)
+  }
+
+  /**
+   * Appends events in reaction to others. Of a batch first every event is dispatched to its reaction,
+   * then what each of them staged is written as one batch, caused by it and with its correlation; then
+   * the position is committed. It is at least once: reactions must bear repetition. While a fence of
+   * the application is open, what is staged waits. It reacts to its own events, if they are in the
+   * region.
+   *
+   * @param reactions made by `reaction` of `@batpak/core/delivery`; other kinds are passed over
+   * @returns its handle; `done` rejects as that of `work`, and with StoreError `DecodeFailure`, with
+   *   what reading or appending throws, with what a reaction gave to `fail`
+   * @throws as `work`
+   */
+  react(region: Region, reactions: readonly Reaction[], options?: ReactorOptions): WorkerHandle {
+    return react(this.engine, this, region, reactions, options)
+  }
+
+  /**
+   * Makes a projection of an entity count for the frontier `applied` until it is disposed of: that
+   * stands below the first event that concerns the projection and that no fold of it, by whoever, has
+   * seen since the store was opened.
+   *
+   * @throws StoreError `StoreClosed`
+   * @throws TypeError for anything but a projection and the name of an entity
+   */
+  trackProjection<S>(projection: Projection<S>, entity: string): Disposable {
+    return trackProjection(this.engine, projection as Projection<unknown>, entity)
   }
 
   /**

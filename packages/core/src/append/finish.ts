@@ -72,15 +72,14 @@ export function finishSynced(engine: Engine, receipts: readonly Receipt[], until
   if (until === 'applied') awaitApplied(engine, receipts)
 }
 
-/** Nothing else runs while a write is waited for: what is not applied now will not be. */
+/** Folds the tracked projections; what is not applied then will not be while the write is waited for. */
 function awaitApplied(engine: Engine, receipts: readonly Receipt[]): void {
   const { index, frontier } = engine
   const sequence = Math.max(...receipts.map((receipt) => receipt.sequence))
   if (frontier.applied.sequence >= sequence) return
   const wallMs = index.columns.wallMs(index.columns.lowerBound(sequence))
-  throw new StoreError('WaitTimeout', {
-    watermark: 'Applied',
-    target: { wallMs, sequence },
-    waitedMs: 0,
-  })
+  const cause = engine.applied.foldTracked()
+  if (frontier.applied.sequence >= sequence) return
+  const target = { wallMs, sequence }
+  throw new StoreError('WaitTimeout', { watermark: 'Applied', target, waitedMs: 0 }, { cause })
 }

@@ -1,6 +1,7 @@
 /** Ordered pull: every visible event of a region once, in commit order, from where it stands. */
 import type { Engine } from '../engine.ts'
 import type { Region } from '../event/region.ts'
+import type { EventIndex } from '../index-store/event-index.ts'
 import { RowWalk } from '../index-store/query.ts'
 import { checkCount, checkOptionNames, checkSignal } from '../options.ts'
 import type { IndexEntry } from '../read/entry.ts'
@@ -9,7 +10,7 @@ import { Checkpoint } from './checkpoint.ts'
 import { fixRegion, rowTest } from './fixed-region.ts'
 import { Gaps, type CursorGap } from './gaps.ts'
 import { pullIterator, type PullIterator } from './pull-iterator.ts'
-import { RowWait } from './row-wait.ts'
+import { Wait, rowsCome } from './wait.ts'
 
 export interface CursorOptions {
   /**
@@ -35,6 +36,13 @@ let make: (
   checkpoint: Checkpoint | undefined,
   gaps: Gaps | undefined,
 ) => Cursor
+
+let makeCommitAt: (cursor: Cursor, sequence: number) => void
+
+/** Commits up to `sequence`, which was delivered; what is behind it is delivered again. @throws as `commit` */
+export function commitAt(cursor: Cursor, sequence: number): void {
+  makeCommitAt(cursor, sequence)
+}
 
 /** @throws as `Reads.cursor` */
 export function openCursor(engine: Engine, region: Region, options: CursorOptions = {}): Cursor {
@@ -64,11 +72,17 @@ export class Cursor implements Iterable<IndexEntry>, AsyncIterable<IndexEntry> {
   readonly #engine: Engine
   readonly #checkpoint: Checkpoint | undefined
   readonly #gaps: Gaps | undefined
-  readonly #iterations = new Set<RowWait>()
+  readonly #iterations = new Set<Wait>()
   #position: number | undefined
   #committed: number | undefined
   /** No row of the region below it is left to deliver. */
   #scanned = 0
+  #walk: RowWalk | undefined
+  /** The index that is walked, and the visible bound when the walk began. */
+  #walked: EventIndex | undefined
+  #bound = 0
+  /** The row that the walk came to and that is not delivered yet. */
+  #ahead = -1
   #disposed = false
 
   private constructor(
@@ -88,6 +102,12 @@ export class Cursor implements Iterable<IndexEntry>, AsyncIterable<IndexEntry> {
   static {
     make = (engine, region, checkpoint, gaps): Cursor =>
       new Cursor(engine, region, checkpoint, gaps)
+    makeCommitAt = (cursor, sequence): void => {
+      const isAll = sequence === cursor.#position
+      cursor.#position = sequence
+      cursor.commit()
+      if (!isAll) cursor.#rewind()
+    }
   }
 
   /** The sequence of the last delivered event; undefined before the first. */
@@ -183,41 +203,62 @@ export class Cursor implements Iterable<IndexEntry>, AsyncIterable<IndexEntry> {
 
   #take(operation: string, max: number, before = Infinity): IndexEntry[] {
     this.#assertUsable(operation)
-    const { index } = this.#engine
     const entries: IndexEntry[] = []
-    if (max === 0 || index.visible <= this.#scanned) return entries
-    // A new walk each time: rows and lists may be other ones since the last.
-    const after = this.#scanned === 0 ? undefined : this.#scanned - 1
-    const walk = new RowWalk(index, this.region, { after })
-    const bound = index.visible
     while (entries.length < max) {
-      const row = walk.next()
-      const sequence = row < 0 ? bound : index.columns.sequence(row)
-      if (row < 0 || sequence >= before) {
-        this.#scanned = sequence
-        break
-      }
-      this.#gaps?.delivered((this.#position ?? -1) + 1, sequence, index.hidden)
+      const row = this.#peek()
+      if (row < 0) break
+      const { columns, hidden } = this.#engine.index
+      const sequence = columns.sequence(row)
+      if (sequence >= before) break
+      this.#gaps?.delivered((this.#position ?? -1) + 1, sequence, hidden)
       this.#position = sequence
       this.#scanned = sequence + 1
+      this.#ahead = -1
       entries.push(entryOf(this.#engine, row))
     }
     return entries
   }
 
+  /** The row to deliver next, or -1. The walk goes on from call to call, as long as its index lives. */
+  #peek(): number {
+    const { index } = this.#engine
+    if (this.#walked !== index) {
+      this.#walk = undefined
+      this.#ahead = -1
+    }
+    while (this.#ahead < 0) {
+      if (this.#walk === undefined) {
+        if (index.visible <= this.#scanned) return -1
+        const after = this.#scanned === 0 ? undefined : this.#scanned - 1
+        this.#walk = new RowWalk(index, this.region, { after })
+        this.#walked = index
+        this.#bound = index.visible
+      }
+      this.#ahead = this.#walk.next()
+      if (this.#ahead < 0) {
+        this.#walk = undefined
+        this.#scanned = this.#bound
+      }
+    }
+    return this.#ahead
+  }
+
   #rewind(): void {
     this.#position = this.#committed
     this.#scanned = (this.#committed ?? -1) + 1
+    this.#walk = undefined
+    this.#ahead = -1
   }
 
   #waiting<T>(signal: AbortSignal | undefined, poll: () => T | undefined): PullIterator<T> {
-    const wait = new RowWait(this.#engine, rowTest(this.region), signal)
+    const wait = new Wait(this.#engine, signal)
+    const come = rowsCome(this.#engine, rowTest(this.region))
     this.#iterations.add(wait)
     const pull = async (): Promise<T | undefined> => {
       while (!wait.ended) {
         const item = poll()
         if (item !== undefined) return item
-        await wait.wait()
+        await wait.for(come)
       }
       return undefined
     }

@@ -82,14 +82,16 @@ export class Waits {
   }
 
   #advanced(): void {
-    for (const waiter of this.#waiters) {
-      if (this.isReached(waiter.mark, waiter.target)) waiter.resolve()
+    // Each point is read once, however many wait for it.
+    const points: Partial<Record<Mark, HlcPoint>> = {}
+    for (const { mark, target, resolve } of this.#waiters) {
+      points[mark] ??= this.#frontier[mark]
+      if (isAtLeast(points[mark], target)) resolve()
     }
   }
 
   isReached(mark: Mark, target: HlcPoint | number): boolean {
-    const point = this.#frontier[mark]
-    return typeof target === 'number' ? point.sequence >= target : compareHlc(point, target) >= 0
+    return isAtLeast(this.#frontier[mark], target)
   }
 
   /** In a timer nobody catches what a caller's clock throws. */
@@ -106,4 +108,8 @@ export class Waits {
     const point = typeof target === 'number' ? { wallMs: 0, sequence: target } : target
     return new StoreError('WaitTimeout', { watermark: WATERMARKS[mark], target: point, waitedMs })
   }
+}
+
+function isAtLeast(point: HlcPoint, target: HlcPoint | number): boolean {
+  return typeof target === 'number' ? point.sequence >= target : compareHlc(point, target) >= 0
 }

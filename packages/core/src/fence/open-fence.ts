@@ -77,5 +77,6 @@ export class OpenFence {
     this.#state = state
     mark(`fence.${state}`)
     this.#engine.fence = undefined
+    this.#engine.unblock()
   }
 }

@@ -11,23 +11,38 @@ import {
 } from '../append/draft.ts'
 
 // Assigned by the class itself: its constructor is nobody else's.
-let make: <R>(flush: (drafts: readonly EncodedDraft[]) => R) => Outbox<R>
+let make: <R>(
+  flush: (drafts: readonly EncodedDraft[]) => R,
+  assertStaging: (() => void) | undefined,
+) => Outbox<R>
 
-export function makeOutbox<R>(flush: (drafts: readonly EncodedDraft[]) => R): Outbox<R> {
-  return make(flush)
+/** @param assertStaging throws when nothing may be staged any more */
+export function makeOutbox<R>(
+  flush: (drafts: readonly EncodedDraft[]) => R,
+  assertStaging?: () => void,
+): Outbox<R> {
+  return make(flush, assertStaging)
 }
 
 /** Of `store.outbox()` or `fence.outbox()`; `R` is what a flush returns. It can be flushed many times. */
 export class Outbox<R> {
   readonly #flush: (drafts: readonly EncodedDraft[]) => R
+  readonly #assertStaging: (() => void) | undefined
   #staged: EncodedDraft[] = []
 
-  private constructor(flush: (drafts: readonly EncodedDraft[]) => R) {
+  private constructor(
+    flush: (drafts: readonly EncodedDraft[]) => R,
+    assertStaging: (() => void) | undefined,
+  ) {
     this.#flush = flush
+    this.#assertStaging = assertStaging
   }
 
   static {
-    make = <R>(flush: (drafts: readonly EncodedDraft[]) => R): Outbox<R> => new Outbox(flush)
+    make = <R>(
+      flush: (drafts: readonly EncodedDraft[]) => R,
+      assertStaging: (() => void) | undefined,
+    ): Outbox<R> => new Outbox(flush, assertStaging)
   }
 
   /** How many events are staged. */
@@ -47,6 +62,7 @@ export class Outbox<R> {
 
   /** Stages a draft. @throws TypeError for anything else */
   push(draft: Draft): void {
+    this.#assertStaging?.()
     this.#staged.push(requireDraft('draft', draft))
   }
 

@@ -34,6 +34,8 @@ export class Frontier {
   /** Whether a background sync has begun and nothing was written since; else since when it was. */
   #uncovered: 'nothing' | bigint | undefined
   #onAdvance: (() => void) | undefined
+  /** What was applied, while something counts for it; else `applied` stands at the open point. */
+  appliedBy: (() => HlcPoint | undefined) | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -56,10 +58,15 @@ export class Frontier {
   }
 
   get applied(): HlcPoint {
-    return this.#applied
+    return this.appliedBy?.() ?? this.#applied
   }
 
-  /** Calls `listener` after the durable or the visible point moved; one at a time, undefined for none. */
+  /** The applied point may have moved. */
+  advanced(): void {
+    this.#onAdvance?.()
+  }
+
+  /** Calls `listener` after a point moved; one at a time, undefined for none. */
   set onAdvance(listener: (() => void) | undefined) {
     this.#onAdvance = listener
   }
@@ -108,7 +115,7 @@ export class Frontier {
       writtenHlc: written,
       durableHlc: { ...this.#durable },
       visibleHlc: visible,
-      appliedHlc: { ...this.#applied },
+      appliedHlc: { ...this.applied },
       emittedHlc: visible,
       visibleMinusDurableSeq: visible.sequence - this.#durable.sequence,
     }

@@ -33,13 +33,16 @@ export function runProjection<S>(
   maxStaleMs?: number,
 ): ProjectionRun<S> {
   const fold = foldOf('project', projection)
+  const { visible } = engine.index
   const plan = planOf(engine.index, fold, engine.index.names.entity(entity))
   if (plan.rows.length === 0) {
+    engine.applied.folded(projection as Projection<unknown>, entity, visible)
     return { state: undefined, generation: plan.generation, stale: false, cache: 'none' }
   }
   const run = new Run(engine, projection, fold, entity, plan)
   const result = run.fromSlot() ?? run.fromCache(maxStaleMs) ?? run.fromEvents()
   engine.assertOpen('project')
+  if (!result.stale) engine.applied.folded(projection as Projection<unknown>, entity, visible)
   return result
 }
 

@@ -117,6 +117,12 @@ describe('the report', () => {
     expect(readWalkEvidence(store).report.body.freshnessIntent).toEqual({ kind: 'Consistent' })
   })
 
+  it('R-126 is the same of the same region, however it was written', () => {
+    const store = threeNotes()
+    const of = (region: Region): unknown => readWalkEvidence(store, { region }).report
+    expect(of({ kind: Noted, entity: 'order' })).toEqual(of({ entity: 'order', kind: Noted.kind }))
+  })
+
   it('R-135 its frontier is the last visible event, hidden or not', () => {
     const store = threeNotes()
     const frontier = (): unknown => readWalkEvidence(store).report.body.inputFrontier
