@@ -68,6 +68,20 @@ export function script(dir, steps) {
   return runLines(['script', dir, '--script', '-'], JSON.stringify(steps)).documents
 }
 
+/** What the reference makes of report bodies `[{ kind, bytes }]`: its own bytes, and their hashes. */
+export function recode(bodies) {
+  const [document] = runLines(['recode'], JSON.stringify(bodies)).documents
+  if (document?.bodies === undefined) throw new DriverError(`recode: ${JSON.stringify(document)}`)
+  return document.bodies
+}
+
+/** The reports of the reference for `requests`, from a read-only open. */
+export function reports(dir, requests, ...flags) {
+  const done = run('evidence', dir, '--requests', JSON.stringify(requests), ...flags)
+  if (done.reports === undefined) throw new DriverError(`evidence: ${JSON.stringify(done)}`)
+  return done.reports
+}
+
 function runLines(args, input) {
   build()
   const options = { input, encoding: 'utf8', maxBuffer: 1 << 30 }

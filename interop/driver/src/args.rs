@@ -8,6 +8,7 @@ use std::str::FromStr;
 const SWITCHES: &[&str] = &["no-artifacts", "values", "verify", "keyed"];
 const FLAGS: &[&str] = &[
     "mode",
+    "requests",
     "config",
     "clock-us",
     "max-payload",

@@ -13,6 +13,7 @@ mod evidence;
 mod failure;
 mod json;
 mod payload;
+mod reports;
 mod script;
 mod sessions;
 mod shapes;
@@ -25,7 +26,7 @@ use serde_json::Value;
 use std::io::Write as _;
 
 const USAGE: &str =
-    "usage: batpak-interop dump|write|script|append|hold|try|walk|verify|shapes ...";
+    "usage: batpak-interop dump|write|script|append|hold|try|walk|verify|evidence|recode|shapes ...";
 
 fn run() -> Result<(), Failure> {
     let args = Args::parse(std::env::args().skip(1))?;
@@ -39,6 +40,8 @@ fn run() -> Result<(), Failure> {
         "try" => print(&sessions::try_open(&args)?),
         "walk" => print(&evidence::walk_command(&args)?),
         "verify" => print(&evidence::verify_command(&args)?),
+        "evidence" => print(&reports::command(&args)?),
+        "recode" => print(&reports::recode_command()?),
         _ => return Err(Failure::usage(USAGE)),
     }
     Ok(())

@@ -5,7 +5,7 @@ use crate::arm::Trap;
 use crate::config;
 use crate::failure::Failure;
 use crate::json::{need, number, only, text};
-use crate::{payload, print, steps};
+use crate::{payload, print, reports, steps};
 use batpak::coordinate::{KindFilter, Region};
 use batpak::id::{CausationId, CorrelationId};
 use batpak::store::delivery::observation::CheckpointId;
@@ -234,7 +234,13 @@ fn act(store: &Arc<Store>, step: &Value, dir: &Path) -> Result<Value, Failure> {
         }
         Some("snapshot") => {
             let copied = store.snapshot_with_evidence(Path::new(need(step, "to")?));
-            copied.map(|_| json!({ "copied": true })).map_err(|e| Failure::store(&e, dir))
+            let report = copied.map_err(|e| Failure::store(&e, dir))?;
+            let report = reports::reported(&report.body, &report.body_hash)?;
+            Ok(json!({ "copied": true, "report": report }))
+        }
+        Some("evidence") => {
+            only(step, &["op", "request"])?;
+            reports::report(store, &step["request"]).map(|report| json!({ "report": report }))
         }
         _ => Err(Failure::usage(format!("unknown step: {step}"))),
     }
@@ -298,7 +304,7 @@ fn cursor(store: &Arc<Store>, step: &Value, dir: &Path) -> Result<Value, Failure
     Ok(json!({ "delivered": delivered }))
 }
 
-fn region(object: &Value) -> Result<Region, Failure> {
+pub fn region(object: &Value) -> Result<Region, Failure> {
     if object.is_null() {
         return Ok(Region::all());
     }

@@ -5,6 +5,7 @@ use crate::evidence;
 use crate::failure::{variant, Failure};
 use crate::json::{hex, id, list, need, number, only, parse_id, text, texts, uint, unhex};
 use crate::payload;
+use crate::reports;
 use batpak::coordinate::Coordinate;
 use batpak::event::EventKind;
 use batpak::guard::{Denial, Gate, GateSet};
@@ -247,11 +248,13 @@ pub fn compact(store: &Store, step: &Value, dir: &Path) -> Result<Value, Failure
     };
     let min_segments = number(step, "minSegments")?.unwrap_or(2);
     let done = store.compact(&CompactionConfig { strategy, min_segments });
-    let (result, _) = done.map_err(|e| Failure::store(&e, dir))?;
+    let (result, report) = done.map_err(|e| Failure::store(&e, dir))?;
+    let hash = report.body_hash().map_err(|e| Failure::other("BodyEncoding", e.to_string()))?;
     Ok(json!({
         "outcome": variant(&result.outcome),
         "segmentsRemoved": result.segments_removed,
         "bytesReclaimed": uint(result.bytes_reclaimed),
+        "report": reports::reported(&report, &hash)?,
     }))
 }
 

@@ -2,7 +2,12 @@
 export { bodyHash, canonicalBytes } from './evidence/bodies.ts'
 export type { ReportBody } from './evidence/bodies.ts'
 export type { EvidenceReport } from './evidence/report.ts'
+export { chainWalkEvidence } from './evidence/chain-walk.ts'
+export type { ChainWalkRequest } from './evidence/chain-walk.ts'
 export type { ChainWalkBody, ChainWalkFinding } from './evidence/chain-walk-body.ts'
+export { readWalkEvidence } from './evidence/read-walk.ts'
+export type { ReadWalkRequest } from './evidence/read-walk.ts'
+export type { Freshness } from './evidence/arguments.ts'
 export type {
   InputFrontier,
   ProofRef,
@@ -11,6 +16,7 @@ export type {
   ReadWalkSourceRef,
   RequestedFreshness,
 } from './evidence/read-walk-body.ts'
+export { projectRunEvidence } from './evidence/projection-run.ts'
 export type {
   CacheStatus,
   ObservedFreshness,

@@ -56,7 +56,12 @@ export { defineEvent, findKindCollisions } from './event/event-type.ts'
 export type { AnyEventType, EventType } from './event/event-type.ts'
 export type { StandardIssue, StandardResult, StandardSchema } from './event/standard-schema.ts'
 export { defineProjection } from './projection/projection.ts'
+export { fileCache } from './projection/file-cache.ts'
+export type { FileCacheOptions } from './projection/file-cache.ts'
 export type { CacheMeta, ProjectionCache } from './projection/cache.ts'
+export { defineDecider } from './projection/decider.ts'
+export type { DecideContext, Decider } from './projection/decider.ts'
+export type { ExecuteOptions } from './projection/execute.ts'
 export type {
   Handler,
   On,

@@ -35,6 +35,8 @@ import { closeStore } from './lifecycle/close.ts'
 import { openStore, type Opened, type WriteSide } from './open/open.ts'
 import type { ProjectedState } from './projection/project.ts'
 import type { Projection } from './projection/projection.ts'
+import type { Decider } from './projection/decider.ts'
+import { execute, type ExecuteOptions } from './projection/execute.ts'
 import { Reads } from './read/reads.ts'
 
 // Assigned by the class itself: its constructor is nobody else's.
@@ -170,6 +172,25 @@ export class Store extends Reads {
     options?: DenialOptions,
   ): DenialReceipt {
     return submitDenial(this.engine, this.#write, at, proposedKind, gates, denial, options)
+  }
+
+  /**
+   * Folds the entity, lets the decider decide, and appends what it decided: an array as one batch, a
+   * single draft as one append. It is one synchronous step: nothing comes between but what `decide`
+   * itself appends to the entity, which is refused.
+   *
+   * @returns the receipts in the order of the events; none when `decide` returned `[]`
+   * @throws what `decide` throws; StoreError `SequenceMismatch`, what `project` throws, and as
+   *   `append` or `appendBatch`: nothing of the decision is written, with the exceptions named there
+   * @throws TypeError for what `defineDecider` did not make, and for decisions that are no drafts
+   */
+  execute<C, S>(
+    decider: Decider<C, S>,
+    at: Coordinate,
+    command: NoInfer<C>,
+    options?: ExecuteOptions,
+  ): readonly AppendReceipt[] {
+    return execute(this.engine, this.#write, decider, at, command, options)
   }
 
   /** Collects events for one batch. @throws StoreError `StoreClosed` */

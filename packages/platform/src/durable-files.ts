@@ -49,15 +49,22 @@ export function replaceFileDurably(
   checkArguments('replaceFileDurably', backend, path, bytes, options)
   const { fs } = backend
   refuseSymlink(fs, path)
-  const temp = createFilledTemp(backend, dirname(path), bytes, 0o600)
-  undoOnFailure(
-    () => {
-      fs.close(temp.fd)
-      fs.rename(temp.path, path)
-    },
-    () => fs.unlink(temp.path), // no second close: the number may be somebody else's by now
-  )
+  renameOver(fs, createFilledTemp(backend, dirname(path), bytes, 0o600, true), path)
   syncParent(fs, path, options)
+}
+
+/**
+ * Replaces the content of `path` atomically, but not durably: whoever reads it finds the old or the new
+ * bytes; after a loss of power it may hold either, or anything else. For what can be made again. The
+ * file ends up with mode 0600.
+ *
+ * @throws as `replaceFileDurably`; no temporary file remains then
+ */
+export function replaceFile(backend: FileBackend, path: string, bytes: FileContent): void {
+  checkFile('replaceFile', backend, path, bytes)
+  const { fs } = backend
+  refuseSymlink(fs, path)
+  renameOver(fs, createFilledTemp(backend, dirname(path), bytes, 0o600, false), path)
 }
 
 /**
@@ -91,7 +98,7 @@ export function createFileDurably(
 ): Fd | undefined {
   checkArguments('createFileDurably', backend, path, bytes, options)
   const { fs } = backend
-  const temp = createFilledTemp(backend, dirname(path), bytes, options.perm ?? 0o666)
+  const temp = createFilledTemp(backend, dirname(path), bytes, options.perm ?? 0o666, true)
   undoOnFailure(
     () => {
       if (fs.lstat(path) !== undefined) throw systemError('EEXIST', 'rename', undefined, path)
@@ -122,10 +129,14 @@ function checkArguments(
   bytes: unknown,
   options: unknown,
 ): void {
+  checkFile(what, backend, path, bytes)
+  requireDurableOptions(what, options)
+}
+
+function checkFile(what: string, backend: unknown, path: unknown, bytes: unknown): void {
   requireMembers(what, 'backend', backend, { fs: 'object', random: 'function' })
   requirePath(what, 'path', path)
   if (typeof bytes === 'string' || !isIterable(bytes)) requireBytes(what, 'bytes', bytes)
-  requireDurableOptions(what, options)
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> {
@@ -139,11 +150,22 @@ function syncParent(fs: PlatformFs, path: string, options: DurableOptions): void
   if (options.parentDirSync === 'UnixFsync') fs.fsyncDir(dirname(path))
 }
 
+function renameOver(fs: PlatformFs, temp: TempFile, path: string): void {
+  undoOnFailure(
+    () => {
+      fs.close(temp.fd)
+      fs.rename(temp.path, path)
+    },
+    () => fs.unlink(temp.path), // no second close: the number may be somebody else's by now
+  )
+}
+
 function createFilledTemp(
   backend: FileBackend,
   directory: string,
   bytes: FileContent,
   perm: number,
+  sync: boolean,
 ): TempFile {
   const { fs } = backend
   const temp = createTempFile(backend, directory, perm)
@@ -154,7 +176,7 @@ function createFilledTemp(
         writeExactly(fs, temp.fd, piece, position)
         position += piece.length
       }
-      fs.fsync(temp.fd, 'all')
+      if (sync) fs.fsync(temp.fd, 'all')
     },
     () => discardFile(fs, temp),
   )

@@ -18,7 +18,12 @@ export type { BackendReport, DoctorOptions, DoctorReport } from './doctor.ts'
 export type { PackageManager } from './package-manager.ts'
 export type { Repair, RepairStep } from './repairs.ts'
 export { isFileAt, readExactly, readUpTo, readWholeFile, writeExactly } from './files.ts'
-export { createFileDurably, replaceFileDurably, unlinkDurably } from './durable-files.ts'
+export {
+  createFileDurably,
+  replaceFile,
+  replaceFileDurably,
+  unlinkDurably,
+} from './durable-files.ts'
 export type { CreateOptions, DurableOptions, FileBackend, FileContent } from './durable-files.ts'
 export { LruCache } from './lru.ts'
 export { pathIdentityBytes } from './path-identity.ts'

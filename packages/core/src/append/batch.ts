@@ -19,6 +19,7 @@ import { checkBatch, knownBatch, type BatchItem } from './batch-check.ts'
 import { insertEvent, receiptOf } from './committed.ts'
 import { setCausation, type Composer } from './compose.ts'
 import { EncodedDraft, type Cause } from './draft.ts'
+import { assertHead, type ExpectedHead } from './expected-head.ts'
 import { finishPending, finishReplay, finishSynced } from './finish.ts'
 import type { Until } from './options.ts'
 import type { Receipt } from './receipt.ts'
@@ -59,6 +60,7 @@ export class BatchCommitter {
     reaction: Reaction | undefined,
     fence: OpenFence | undefined,
     until: Until,
+    expected?: ExpectedHead,
   ): readonly Receipt[] {
     const engine = this.#engine
     const { writer, addresses } = this.#side
@@ -82,6 +84,7 @@ export class BatchCommitter {
       finishReplay(engine, writer, known, until)
       return known
     }
+    if (expected !== undefined) assertHead(engine, expected)
     // 7 values and signatures
     const first = engine.index.allocated
     assertNumberable(first + (items.length - 1))

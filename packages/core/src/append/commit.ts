@@ -17,6 +17,7 @@ import { inject, injectOrPoison, injecting, mark } from '../testing/hooks.ts'
 import type { LogWriter } from '../writer/log-writer.ts'
 import type { Address } from './address.ts'
 import { Composer, setCausation } from './compose.ts'
+import { assertHead } from './expected-head.ts'
 import { finishAppend, finishReplay } from './finish.ts'
 import type { AppendRequest } from './options.ts'
 import { insertEvent, receiptOf } from './committed.ts'
@@ -72,6 +73,7 @@ export class Committer {
     }
     // 5 compare-and-swap against the entity's head
     if (request.expected !== undefined) this.#compare(at.entity, request.expected)
+    if (request.head !== undefined) assertHead(engine, request.head)
     // 6 values, signature
     const injected = injecting() ? at.coordinate.entity : undefined
     if (injected !== undefined) inject({ at: 'SingleAppendStart', entity: injected })

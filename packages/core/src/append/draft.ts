@@ -88,8 +88,8 @@ export class EncodedDraft implements Draft {
   readonly at: Coordinate
   readonly kind: EventKind
   readonly #payload: Uint8Array
-  readonly #request: AppendRequest
-  readonly #cause: Cause
+  #request: AppendRequest
+  #cause: Cause
 
   constructor(at: Coordinate, kind: EventKind, payload: Uint8Array, options?: DraftOptions) {
     if (typeof at !== 'object' || at === null) {
@@ -112,6 +112,14 @@ export class EncodedDraft implements Draft {
 
   get payloadBytes(): Uint8Array {
     return this.#payload.slice()
+  }
+
+  /** The same event with another request and, unless the draft names its own, another cause. */
+  static with(draft: EncodedDraft, request: AppendRequest, cause: Cause): EncodedDraft {
+    const other = new EncodedDraft(draft.at, draft.kind, draft.#payload)
+    other.#request = request
+    other.#cause = draft.#cause ?? cause
+    return other
   }
 
   static payload(draft: EncodedDraft): Uint8Array {

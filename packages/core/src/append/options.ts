@@ -3,6 +3,7 @@ import type { CausationId, CorrelationId, IdempotencyKey } from '../event/id.ts'
 import { parseWords } from '../event/id-words.ts'
 import { checkOptionNames, describeType } from '../options.ts'
 import { NO_EXTENSIONS } from '../segment/frame-encode.ts'
+import type { ExpectedHead } from './expected-head.ts'
 import { checkExtensions, encodeExtensions } from './extensions.ts'
 import { NO_EXTENSIONS_MAP, type Extensions, type Receipt } from './receipt.ts'
 
@@ -35,6 +36,8 @@ export type Until = 'visible' | 'durable' | 'applied'
 /** The options in the form the commit wants. */
 export interface AppendRequest {
   readonly expected: number | 'empty' | undefined
+  /** As `expected`, of any entity: a decision's. */
+  readonly head: ExpectedHead | undefined
   readonly key: Uint32Array | undefined
   readonly verifyReplay: boolean
   readonly correlation: Uint32Array | undefined
@@ -51,6 +54,7 @@ export interface AppendRequest {
 
 export const PLAIN_REQUEST: AppendRequest = Object.freeze({
   expected: undefined,
+  head: undefined,
   key: undefined,
   verifyReplay: false,
   correlation: undefined,
@@ -82,6 +86,7 @@ export function readAppendOptions(options: AppendOptions | undefined): AppendReq
     options.extensions === undefined ? NO_EXTENSIONS_MAP : checkExtensions(options.extensions)
   return {
     expected,
+    head: undefined,
     key: idWords('idempotencyKey', options.idempotencyKey),
     verifyReplay: onReplay === 'verify',
     correlation: idWords('correlationId', options.correlationId),

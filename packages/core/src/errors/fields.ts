@@ -1,5 +1,7 @@
 /** The fields each error code carries, beside `code`, `message` and `cause`. */
 import type { EventId } from '../event/id.ts'
+import type { ProjectionRunBody } from '../evidence/projection-run-body.ts'
+import type { EvidenceReport } from '../evidence/report.ts'
 import type { Receipt } from '../append/receipt.ts'
 import type { HlcPoint } from '../frontier/hlc.ts'
 
@@ -155,7 +157,7 @@ export interface StoreErrorFields {
     readonly issues: readonly { readonly message: string; readonly path: string }[]
   }
   SyncFailed: { readonly receipts: readonly Receipt[] }
-  ProjectionFailed: { readonly report: unknown }
+  ProjectionFailed: { readonly report: EvidenceReport<ProjectionRunBody> }
   BodyEncoding: { readonly reason: string }
 }
 

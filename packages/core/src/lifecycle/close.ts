@@ -4,6 +4,7 @@ import { StoreError, io, isStoreError } from '../errors.ts'
 import { Kind } from '../event/kind.ts'
 import { encodeClosePayload } from '../open/lifecycle-event.ts'
 import type { Opened, WriteSide } from '../open/open.ts'
+import { forgetProjections } from '../projection/memory.ts'
 
 /**
  * Closes in an orderly way: CLOSE event (not under an open fence, which is cancelled), footer, sync.
@@ -45,6 +46,7 @@ export function abandonStore(opened: Opened): void {
 
 /** Closes every file and at last the lock, whatever fails before; returns the first failure. */
 function release({ engine, lock, write }: Opened): unknown {
+  forgetProjections(engine) // whoever keeps a closed store keeps no states
   let failure: unknown
   for (const close of [
     (): void => engine.reader.close(),

@@ -158,12 +158,23 @@ export function eventOf(source: RowSource, row: number, reader: SegmentReader): 
 }
 
 /** Reads the frame of a row into the reader and checks that it is what the index says. */
-export function readRow({ columns, names }: EventIndex, row: number, reader: SegmentReader): void {
-  const segmentId = columns.segmentId(row)
-  const offset = columns.offset(row)
-  reader.read(segmentId, offset, columns.length(row))
-  const { head } = reader
-  // The index may come from a footer, which has no checksum; the frame has one.
+export function readRow(index: EventIndex, row: number, reader: SegmentReader): void {
+  const { columns } = index
+  reader.read(columns.segmentId(row), columns.offset(row), columns.length(row))
+  assertHoldsRow(index, row, reader)
+}
+
+/**
+ * Checks that the reader's last frame is the one of a row: the index may come from a footer, which has
+ * no checksum; the frame has one.
+ *
+ * @throws StoreError `CorruptSegment`
+ */
+export function assertHoldsRow(
+  { columns, names }: EventIndex,
+  row: number,
+  { head }: SegmentReader,
+): void {
   if (
     columns.hasEventId(row, head.eventId) &&
     columns.hasEventHash(row, head.eventHash) &&
@@ -174,8 +185,8 @@ export function readRow({ columns, names }: EventIndex, row: number, reader: Seg
   ) {
     return
   }
-  const detail = `frame at offset ${offset} holds another event than the index says`
-  throw new StoreError('CorruptSegment', { segmentId, detail })
+  const detail = `frame at offset ${columns.offset(row)} holds another event than the index says`
+  throw new StoreError('CorruptSegment', { segmentId: columns.segmentId(row), detail })
 }
 
 /** The extensions of the reader's last frame. */

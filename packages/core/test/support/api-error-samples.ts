@@ -240,6 +240,10 @@ export const SAMPLES: { readonly [C in StoreErrorCode]: Sample<C> } = {
     class: 'domain',
   },
   SyncFailed: { fields: { receipts: [] }, says: ['committed and visible'], class: 'failClosed' },
-  ProjectionFailed: { fields: { report: {} }, says: ['projection failed'], class: 'cause' },
+  ProjectionFailed: {
+    fields: { report: {} as never },
+    says: ['projection failed'],
+    class: 'cause',
+  },
   BodyEncoding: { fields: { reason: 'nan' }, says: ['nan'], class: 'failClosed' },
 }
