@@ -1,4 +1,9 @@
-/** A process with workers, reactors and watchers that wait ends by itself. */
+/**
+ * Runtime And Boundary Harness
+ * PROVES: a process with workers, reactors and watchers that wait ends by itself, the backlog handled.
+ * CATCHES: a timer or handle held while idle; an unhandled rejection of a `done` that nobody looks at.
+ * SEEDED: nothing, one fixed script.
+ */
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
