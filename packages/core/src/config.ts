@@ -37,8 +37,8 @@ export interface StoreOptions {
    */
   readonly mmap?: 'auto' | 'required' | 'off'
   /**
-   * The index file that a close writes and an open prefers to reading all segments: `fbati` (default),
-   * `ckpt`, or `none`.
+   * The index file that a close is to write and an open to prefer: `fbati` (default), `ckpt` or
+   * `none`. Not built yet: whatever it says, no index file is written or read.
    */
   readonly indexFile?: 'fbati' | 'ckpt' | 'none'
   /** Keep the states of incremental projections and apply only newer events; default false. */
