@@ -1,5 +1,6 @@
 /**
- * Runtime And Boundary Harness
+ * A process with everything that waits for events.
+ * Harness pattern: Runtime And Boundary Harness.
  * PROVES: a process with workers, reactors and watchers that wait ends by itself, the backlog handled.
  * CATCHES: a timer or handle held while idle; an unhandled rejection of a `done` that nobody looks at.
  * SEEDED: nothing, one fixed script.

@@ -19,6 +19,7 @@ import { PERSISTENCE_MODELS, type PersistenceModel } from '../../src/sim/persist
 const Ticked = defineEvent<{ n: number }>({ name: 'Ticked', category: 0xf, typeId: 1 })
 const TICKS: Region = { kind: Ticked }
 const NAME = 'ticks'
+const REFUSED = 'the store does not open'
 const full = process.env['BATPAK_CRASH'] === 'full'
 const images = full ? 4000 : 600
 
@@ -56,19 +57,15 @@ async function story(): Promise<[Story<Store>, Told]> {
   return [made.story, told]
 }
 
-/** What is wrong with the image of one crash, or undefined; `refused` when the log itself is. */
-function judge(
-  history: Images,
-  point: CrashPoint,
-  { handled, commits }: Told,
-): string | 'refused' | undefined {
+/** What is wrong with the image of one crash, or undefined; REFUSED when the log itself is. */
+function judge(history: Images, point: CrashPoint, { handled, commits }: Told): string | undefined {
   const cut = isMidCall(history, point) ? point.cut - 1 : point.cut
   const disk = history.image(point.cut, fatesOf(history, point))
   const session = new Session<Store>({ disk, generation: 2 })
   try {
     session.open(app)
   } catch (error) {
-    if (isStoreError(error)) return 'refused' // the crash suite judges the log
+    if (isStoreError(error)) return REFUSED // the crash suite judges the log
     throw error
   }
   const { store } = session
@@ -107,9 +104,9 @@ it.each(PERSISTENCE_MODELS)(
     const counts = { judged: 0, refused: 0 }
     for (const point of points) {
       const wrong = judge(history, point, told)
-      if (wrong === 'refused') counts.refused += 1
+      if (wrong === REFUSED) counts.refused += 1
       else counts.judged += 1
-      expect(wrong === 'refused' ? undefined : wrong, JSON.stringify(point)).toBeUndefined()
+      expect(wrong === REFUSED ? undefined : wrong, JSON.stringify(point)).toBeUndefined()
     }
     expect(counts.judged).toBeGreaterThan(MINIMUM[model])
   },
