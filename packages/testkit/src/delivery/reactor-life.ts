@@ -1,5 +1,11 @@
 /** One process that runs a reactor to its rest, or dies in one of its reactions. */
-import { Store, type Region, type StoredEvent, type WorkerHandle } from '@batpak/core'
+import {
+  Store,
+  type CorrelationId,
+  type Region,
+  type StoredEvent,
+  type WorkerHandle,
+} from '@batpak/core'
 import { reaction, type Reaction, type ReactionHandler } from '@batpak/core/delivery'
 import type { SimPlatform } from '../sim/sim-platform.ts'
 import type { GivenEvent } from './given-event.ts'
@@ -58,7 +64,8 @@ const TURNS = 20_000
 export async function live(options: LifeOptions): Promise<Life> {
   const { platform, spec, durable, before, during } = options
   const store = Store.open({ dataDir: platform.dir, platform })
-  for (const { at, type, value } of before) store.append(at, type, value as never)
+  const give = giver(store)
+  for (const event of before) give(event)
   const calls: Call[] = []
   let flushes = 0
   let isKilled = false
@@ -81,10 +88,10 @@ export async function live(options: LifeOptions): Promise<Life> {
     ...(durable ? { checkpoint: CHECKPOINT } : {}),
   })
   let count = before.length
-  for (const { at, type, value } of during) {
+  for (const event of during) {
     await turn()
     if (isKilled) break
-    store.append(at, type, value as never)
+    give(event)
     count += 1
   }
   const error = await ended(store, handle, () => isKilled)
@@ -94,6 +101,18 @@ export async function live(options: LifeOptions): Promise<Life> {
   await handle.done
   store.close()
   return { calls, given: count, flushes, end: 'rest' }
+}
+
+/** Appends events; every other one belongs to the story of the first, so that correlations show. */
+function giver(store: Store): (event: GivenEvent) => void {
+  let story: CorrelationId | undefined
+  let count = 0
+  return ({ at, type, value }) => {
+    const options = story !== undefined && count % 2 === 0 ? { correlationId: story } : {}
+    const { eventId } = store.append(at, type, value as never, options)
+    story ??= eventId
+    count += 1
+  }
 }
 
 /** The reactions, told of every call, and struck by the accident. */
