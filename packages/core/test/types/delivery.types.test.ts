@@ -33,14 +33,23 @@ describe('deliveries', () => {
     })
   })
 
-  it('exist where they can: a store that only reads has cursors alone', () => {
+  it('exist where they can: a store that only reads has cursors alone (R-81, R-122)', () => {
     typed(() => {
       // @ts-expect-error -- it does not hear of commits
       readOnly.subscribe({})
       // @ts-expect-error -- nor can it save a position
       readOnly.work({}, () => undefined)
+      // @ts-expect-error -- nor wait: nothing moves
+      void readOnly.waitFor('applied', 1, { timeoutMs: 1 })
       // @ts-expect-error -- nor append
       readOnly.react({}, [])
+    })
+  })
+
+  it('have no operators: that is what loops are for (R-98, D15)', () => {
+    typed(() => {
+      // @ts-expect-error -- `where` filters, the rest is the loop's
+      store.subscribe({}).map(() => 1)
     })
   })
 
