@@ -37,6 +37,7 @@ const actions = {
   },
   commit: () => (state.fence.publish(), settled()),
   cancel: () => (state.fence.cancel(), settled()),
+  cursor: delivered,
   close: () => ended(() => state.store.close()),
   drop: () => ended(() => testing.abandon(state.store)),
 }
@@ -110,6 +111,33 @@ function settled() {
     }
   }
   return { settled: pending.map(answer) }
+}
+
+/** As a durable worker of the reference: batch by batch, committed, up to the present end or `max`. */
+function delivered({ id, region, batchSize = 1, max = Infinity }) {
+  const cursor = state.store.cursor(regionOf(region ?? {}), { checkpoint: id })
+  try {
+    const sequences = []
+    while (sequences.length < max) {
+      const batch = cursor.pollBatch(batchSize)
+      if (batch.length === 0) break
+      sequences.push(...batch.map(({ sequence }) => sequence))
+      cursor.commit()
+    }
+    return { delivered: sequences }
+  } finally {
+    cursor[Symbol.dispose]()
+  }
+}
+
+function regionOf({ entityPrefix, scope, kind, category, clockRange }) {
+  return {
+    ...(entityPrefix === undefined ? {} : { entity: entityPrefix }),
+    ...(scope === undefined ? {} : { scope }),
+    ...(kind === undefined ? {} : { kind }),
+    ...(category === undefined ? {} : { kind: { category } }),
+    ...(clockRange === undefined ? {} : { clock: clockRange }),
+  }
 }
 
 function typeOf(kind) {

@@ -136,6 +136,37 @@ export const WORKLOADS: Readonly<Record<string, readonly Measurement[]>> = {
       ],
     },
   ],
+  cursor: ['1', '16', '64', '256'].map((size) => ({
+    key: `cursor-${size}`,
+    title: `cursor over ${EVENTS} events: a batch of ${size}`,
+    unit: 'µs',
+    prepare: (dir) => ours('append', dir, EVENTS),
+    contenders: [
+      itself((dir) => ours('cursor', dir, '20000', size)),
+      asItComes((dir) => reference('cursor', dir, '60', size)),
+    ],
+  })),
+  fanout: [
+    ...['1', '10', '100'].map((subscribers): Measurement => ({
+      key: `fanout-${subscribers}`,
+      title: `append with ${subscribers} subscribers, 10000 events`,
+      unit: 'µs',
+      contenders: [
+        itself((dir) => ours('fanout', dir, '10000', subscribers)),
+        pinned((dir) => referencePinned('fanout', dir, '10000', subscribers)),
+        asItComes((dir) => reference('fanout', dir, '10000', subscribers)),
+      ],
+    })),
+    ...['1', '10'].map((subscribers): Measurement => ({
+      key: `drain-${subscribers}`,
+      title: `reading one event of a subscription, ${subscribers} of them`,
+      unit: 'µs',
+      contenders: [
+        itself((dir) => ours('drain', dir, '10000', subscribers)),
+        pinned((dir) => referencePinned('drain', dir, '10000', subscribers)),
+      ],
+    })),
+  ],
   hashes: [
     ...['200', '4096', '65536'].map((size) =>
       candidates(`BLAKE3 of ${size} bytes`, `blake3-${size}`, size, [

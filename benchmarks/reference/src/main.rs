@@ -1,6 +1,7 @@
 //! One workload of batpak 0.8.0 per process, one JSON line on stdout.
 //!
 //! usage: batpak-reference-bench append|p99|durable DIR N | batch DIR BATCHES | open DIR | get DIR N
+//!        | cursor DIR CALLS SIZE | fanout DIR N SUBSCRIBERS | drain DIR N SUBSCRIBERS
 
 use batpak::prelude::*;
 use batpak::store::{BatchAppendItem, CausationRef};
@@ -150,6 +151,43 @@ fn get(dir: &str, n: u64) -> f64 {
     micros(start) / n as f64
 }
 
+/// Batches of a cursor over everything, from the beginning: microseconds per batch.
+fn cursor(dir: &str, calls: u64, size: u64) -> f64 {
+    let store = Store::open_read_only(StoreConfig::new(dir)).expect("open");
+    let mut cursor = store.cursor_guaranteed(&Region::all().with_scope("bench:scope"));
+    let mut poll = || assert!(!black_box(cursor.poll_batch(size as usize)).is_empty());
+    (0..calls / 10).for_each(|_| poll());
+    let start = Instant::now();
+    (0..calls).for_each(|_| poll());
+    micros(start) / calls as f64
+}
+
+/// Appends with live subscribers: microseconds per append, or per drained notification.
+fn fanout(dir: &str, n: u64, subscribers: u64, drain: bool) -> f64 {
+    let config = without_sync(dir).with_broadcast_capacity(2 * (n + WARM_UP) as usize);
+    let store = Store::open(config).expect("open");
+    let subscribed: Vec<_> = (0..subscribers).map(|_| store.subscribe_lossy(&Region::all())).collect();
+    let coordinates = coordinates();
+    let orders: Vec<Order> = (0..4096).map(order).collect();
+    let mut i = 0u64;
+    let mut go = || {
+        let at = &coordinates[(i % STREAMS) as usize];
+        store.append_typed(at, &orders[(i & 4095) as usize]).expect("append");
+        i += 1;
+    };
+    (0..WARM_UP).for_each(|_| go());
+    let appending = mean(n, &mut go);
+    let start = Instant::now();
+    for subscription in &subscribed {
+        for _ in 0..n {
+            black_box(subscription.recv().expect("notification"));
+        }
+    }
+    let draining = micros(start) / (n * subscribers) as f64;
+    store.close().expect("close");
+    if drain { draining } else { appending }
+}
+
 fn main() {
     let args: Vec<String> = std::env::args().collect();
     let text = |i: usize| args.get(i).map_or("", String::as_str);
@@ -165,6 +203,8 @@ fn main() {
         "batch" => batch(dir, count),
         "open" => open(dir),
         "get" => get(dir, count),
+        "cursor" => cursor(dir, count, text(4).parse().unwrap_or(1)),
+        "fanout" | "drain" => fanout(dir, count, text(4).parse().unwrap_or(1), text(1) == "drain"),
         other => {
             eprintln!("unknown workload {other:?}");
             std::process::exit(2);

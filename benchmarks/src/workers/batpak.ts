@@ -1,7 +1,8 @@
 /**
  * One workload of this implementation per process, one JSON line on stdout.
  * Usage: node batpak.js append DIR N [close|kill] | p99 DIR N | allocation DIR N | batch DIR BATCHES
- *        | durable DIR N | signed DIR N | open DIR | get DIR N
+ *        | durable DIR N | signed DIR N | open DIR | get DIR N | cursor DIR CALLS SIZE
+ *        | fanout DIR N SUBSCRIBERS | drain DIR N SUBSCRIBERS
  */
 import { PerformanceObserver, performance } from 'node:perf_hooks'
 import { Store, draft, type EventId, type StoreOptions } from '@batpak/core'
@@ -41,6 +42,9 @@ const workloads: Readonly<Record<string, () => number>> = {
     return micros
   },
   get,
+  cursor: () => cursor(Number(end)),
+  fanout: () => fanout(Number(end)).appending,
+  drain: () => fanout(Number(end)).draining,
 }
 
 const work = workloads[workload]
@@ -111,6 +115,50 @@ function get(): number {
   store.close()
   if (sum === 0) throw new Error('nothing was read')
   return micros
+}
+
+/** Batches of a cursor over everything, from the beginning: microseconds per batch. */
+function cursor(size: number): number {
+  const store = Store.openReadOnly({ dataDir: dir })
+  let walk = store.cursor({ scope: 'bench:scope' })
+  const run = (calls: number): void => {
+    for (let i = 0; i < calls; i += 1) {
+      if (walk.pollBatch(size).length > 0) continue
+      walk = store.cursor({ scope: 'bench:scope' }) // at the end it begins again
+      i -= 1
+    }
+  }
+  run(Math.ceil(WARM_UP / size))
+  const micros = timed(() => run(n)) / n
+  store.close()
+  return micros
+}
+
+/** Appends with live subscribers, who read afterwards: microseconds per append and per event read. */
+function fanout(subscribers: number): { readonly appending: number; readonly draining: number } {
+  const events = n
+  const options = { ...NO_SYNC, broadcastCapacity: 2 * (events + WARM_UP) }
+  const store = Store.open({ dataDir: dir, ...options })
+  const subscribed = Array.from({ length: subscribers }, () => store.subscribe({}))
+  const ats = addresses()
+  const orders = Array.from({ length: 4096 }, (_, i) => order(i))
+  let next = 0
+  const run = (count: number): void => {
+    for (let i = 0; i < count; i += 1, next += 1) {
+      store.append(ats[next % STREAMS]!, Order, orders[next & 4095]!)
+    }
+  }
+  run(WARM_UP)
+  const appending = timed(() => run(events)) / events
+  const draining = timed(() => {
+    for (const subscription of subscribed) {
+      for (let i = 0; i < events; i += 1) {
+        if (subscription.tryNext() === undefined) throw new Error('a notification is missing')
+      }
+    }
+  })
+  store.close()
+  return { appending, draining: draining / (events * subscribers) }
 }
 
 /** Microseconds. */

@@ -105,6 +105,11 @@ export class Engine implements RowSource {
     }
   }
 
+  /** How many wait for the close; for tests of what is left behind. */
+  get enderCount(): number {
+    return this.#enders.size
+  }
+
   /** Whether somebody's fence refuses all other writes at the moment. */
   get blocked(): boolean {
     return this.fence?.active === true

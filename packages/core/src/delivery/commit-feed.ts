@@ -18,6 +18,11 @@ export class CommitFeed {
     }
   }
 
+  /** How many listen; for tests of what is left behind. */
+  get listenerCount(): number {
+    return this.#listeners.length
+  }
+
   published(from: number, to: number): void {
     for (const listener of this.#listeners) listener(from, to)
   }

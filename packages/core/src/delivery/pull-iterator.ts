@@ -29,7 +29,7 @@ export function pullIterator<T>(
     if (ended) return finish()
     try {
       const value = await pull()
-      return value === undefined || ended ? finish() : { done: false, value }
+      return value === undefined ? finish() : { done: false, value }
     } catch (error) {
       finish()
       throw error

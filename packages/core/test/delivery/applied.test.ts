@@ -1,15 +1,22 @@
 /** The frontier `applied`, and waiting for it. */
 import { describe, expect, it } from 'vitest'
-import { defineProjection, type Projection, type Store } from '../../src/index.ts'
+import {
+  defineProjection,
+  type CacheMeta,
+  type Projection,
+  type ProjectionCache,
+  type Store,
+} from '../../src/index.ts'
 import { reaction } from '../../src/delivery.ts'
 import { Counted, Noted, at } from '../support/api-events.ts'
 import { argumentError, refusal } from '../support/api-errors.ts'
 import { openStore } from '../support/api-store.ts'
 import { turns, until } from './turns.ts'
 
-function sumOf(name: string): Projection<number> {
+function sumOf(name: string, version = 0): Projection<number> {
   return defineProjection({
     name,
+    version,
     init: () => 0,
     on: (on) => [
       on(Noted, (sum, { n }) => {
@@ -70,8 +77,30 @@ describe('the applied frontier', () => {
     store.project(sumOf('Other'), 'e')
     store.project(Sum, 'f')
     expect(applied(store)).toBe(before)
+    store.project(sumOf('Sum', 1), 'e')
+    expect(applied(store)).toBe(before)
     store.project(sumOf('Sum'), 'e') // equal name and version: the same projection
     expect(applied(store)).toBe(before + 1)
+  })
+
+  it('does not count a stale state (R-62)', () => {
+    const kept = new Map<string, { value: Uint8Array; meta: CacheMeta }>()
+    const text = (key: Uint8Array): string => Buffer.from(key).toString('hex')
+    const projectionCache: ProjectionCache = {
+      get: (key) => kept.get(text(key)),
+      put: (key, value, meta) => void kept.set(text(key), { value, meta }),
+      deletePrefix: () => 0,
+      sync: () => undefined,
+    }
+    const store = openStore({ projectionCache })
+    const first = note(store)
+    store.trackProjection(Sum, 'e')
+    expect(store.project(Sum, 'e')).toBe(1)
+    note(store)
+    expect(store.project(Sum, 'e', { maxStaleMs: 1e9 })).toBe(1)
+    expect(applied(store)).toBe(first)
+    expect(store.project(Sum, 'e')).toBe(2)
+    expect(applied(store)).toBe(first + 1)
   })
 
   it('is the minimum over all that is registered', async () => {
@@ -143,8 +172,10 @@ describe('the applied frontier', () => {
     const before = applied(store)
     fence.cancel()
     expect(applied(store)).toBe(before)
+    const other = note(store, 1, 'other')
+    expect(applied(store)).toBe(other)
     const next = note(store)
-    expect(applied(store)).toBe(before)
+    expect(applied(store)).toBe(other)
     store.project(Sum, 'e')
     expect(applied(store)).toBe(next)
     tracked[Symbol.dispose]()

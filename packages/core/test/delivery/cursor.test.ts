@@ -1,6 +1,7 @@
 /** Cursors: order, once each, positions, gaps, both kinds of iteration. */
 import { describe, expect, it } from 'vitest'
 import type { Cursor, IndexEntry, Region } from '../../src/index.ts'
+import { engineOf } from '../../src/read/reads.ts'
 import { Counted, Noted, at } from '../support/api-events.ts'
 import { argumentError, refusal } from '../support/api-errors.ts'
 import { freshDir, openReadOnly, openStore, openUnlocked } from '../support/api-store.ts'
@@ -111,6 +112,31 @@ describe('a cursor', () => {
     expect(drain(readOnly.cursor(NOTES))).toHaveLength(5)
     readOnly.close()
     expect(drain(openUnlocked({ dataDir }).cursor(NOTES))).toHaveLength(5)
+  })
+
+  it('goes on by sequence when the index under it is replaced (R-155, R-152)', async () => {
+    const dataDir = freshDir()
+    const store = openStore({ dataDir })
+    for (let n = 0; n < 5; n += 1) store.append(at('e'), Noted, { n })
+    const reader = openUnlocked({ dataDir })
+    const engine = engineOf('test', reader)
+    const polled = reader.cursor(NOTES)
+    const iterated = reader.cursor(NOTES)
+    const seen = sequences(polled.pollBatch(2))
+    const open = iterated[Symbol.iterator]()
+    const first = open.next().value as IndexEntry
+    const waiting = reader.cursor({ kind: Counted })[Symbol.asyncIterator]().next()
+    store.append(at('e'), Noted, { n: 9 })
+    const counted = store.append(at('new'), Counted, { n: 1 })
+    const from = engine.index.visible
+    engine.replaceIndex(engineOf('test', openUnlocked({ dataDir })).index)
+    engine.commits.published(from, engine.index.visible)
+    expect([...seen, ...drain(polled)]).toEqual(sequences(store.entries(NOTES)))
+    // An iteration ends where the present was when it began.
+    const rest = sequences({ [Symbol.iterator]: () => open })
+    expect([first.sequence, ...rest]).toEqual(sequences(store.entries(NOTES)).slice(0, 5))
+    expect(drain(iterated)).toHaveLength(1)
+    expect((await waiting).value?.sequence).toBe(counted.sequence)
   })
 
   it('goes back to what was committed', () => {

@@ -75,6 +75,18 @@ export const SCENARIOS: Readonly<Record<string, StoreScenario>> = {
     ),
     marks: ['fence.cancelled', 'recover.TornTail'],
   },
+  checkpoint: {
+    scenario: (store) => {
+      const cursor = store.cursor({ kind: Ticked }, { checkpoint: 'ticks' })
+      for (const n of [1, 2, 3, 4]) {
+        store.append(at, Ticked, { n })
+        cursor.poll()
+        if (n % 2 === 0) cursor.commit()
+      }
+      store.append(at, Ticked, { n: 5 })
+    },
+    marks: ['recover.TornTail'],
+  },
   sync: {
     scenario: async (store) => {
       store.append(at, Ticked, { n: 1 })
