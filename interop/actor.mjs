@@ -5,6 +5,7 @@
 import { readFileSync, writeSync } from 'node:fs'
 
 import { core, gates, receipts, testing } from './packages.mjs'
+import { regionOf } from './regions.mjs'
 
 const dir = process.argv[2]
 const types = new Map()
@@ -127,16 +128,6 @@ function delivered({ id, region, batchSize = 1, max = Infinity }) {
     return { delivered: sequences }
   } finally {
     cursor[Symbol.dispose]()
-  }
-}
-
-function regionOf({ entityPrefix, scope, kind, category, clockRange }) {
-  return {
-    ...(entityPrefix === undefined ? {} : { entity: entityPrefix }),
-    ...(scope === undefined ? {} : { scope }),
-    ...(kind === undefined ? {} : { kind }),
-    ...(category === undefined ? {} : { kind: { category } }),
-    ...(clockRange === undefined ? {} : { clock: clockRange }),
   }
 }
 

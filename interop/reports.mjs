@@ -1,6 +1,7 @@
 // Reports of both sides for the same requests, in the form of the driver's command `evidence`.
 
 import { core, evidence } from './packages.mjs'
+import { regionOf } from './regions.mjs'
 
 /** The projection of the driver: its name there is the type's, so the reports can be equal. */
 const Counted = core.defineProjection({
@@ -72,16 +73,6 @@ const MAKERS = {
   storeResource: (store) => evidence.storeResourceEvidence(store),
   schemaSnapshot: (_, { expected, observed }) =>
     evidence.compareSchemaSnapshot(snapshotOf(expected), snapshotOf(observed)),
-}
-
-function regionOf({ entityPrefix, scope, kind, category, clockRange }) {
-  return {
-    ...(entityPrefix === undefined ? {} : { entity: entityPrefix }),
-    ...(scope === undefined ? {} : { scope }),
-    ...(kind === undefined ? {} : { kind }),
-    ...(category === undefined ? {} : { kind: { category } }),
-    ...(clockRange === undefined ? {} : { clock: clockRange }),
-  }
 }
 
 function snapshotOf({ stableId, version = 1, schemaHash, fixtureHash }) {

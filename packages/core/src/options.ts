@@ -21,7 +21,7 @@ export function checkFlag(name: string, value: unknown): boolean {
 export function checkCount(
   name: string,
   value: unknown,
-  min: number,
+  min: number = 0,
   max: number = Infinity,
 ): number {
   if (typeof value !== 'number') {

@@ -1,9 +1,9 @@
 /** What a worker pulls from: a cursor, which loses nothing, or a subscription, which may. */
 import type { Engine } from '../engine.ts'
-import type { Region } from '../event/region.ts'
+import { fixRegion, type Region } from '../event/region.ts'
 import type { IndexEntry } from '../read/entry.ts'
 import { commitAt, openCursor, type CursorOptions } from './cursor.ts'
-import { fixRegion, rowTest } from './fixed-region.ts'
+import { rowTest } from './row-test.ts'
 import type { CursorGap } from './gaps.ts'
 import type { Notification } from './notification.ts'
 import { subscribe, type Subscription } from './subscription.ts'

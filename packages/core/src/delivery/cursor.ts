@@ -1,13 +1,13 @@
 /** Ordered pull: every visible event of a region once, in commit order, from where it stands. */
 import type { Engine } from '../engine.ts'
-import type { Region } from '../event/region.ts'
+import { fixRegion, type Region } from '../event/region.ts'
 import type { EventIndex } from '../index-store/event-index.ts'
 import { RowWalk } from '../index-store/query.ts'
 import { checkCount, checkOptionNames, checkSignal } from '../options.ts'
 import type { IndexEntry } from '../read/entry.ts'
 import { entryOf } from '../read/materialize.ts'
 import { Checkpoint } from './checkpoint.ts'
-import { fixRegion, rowTest } from './fixed-region.ts'
+import { rowTest } from './row-test.ts'
 import { Gaps, type CursorGap } from './gaps.ts'
 import { pullIterator, type PullIterator } from './pull-iterator.ts'
 import { Wait, rowsCome } from './wait.ts'
@@ -122,7 +122,7 @@ export class Cursor implements Iterable<IndexEntry>, AsyncIterable<IndexEntry> {
 
   /** The next events, up to `max`; none when there are none yet. @throws StoreError `StoreClosed` */
   pollBatch(max: number): readonly IndexEntry[] {
-    return this.#take('pollBatch', checkCount('max', max, 0))
+    return this.#take('pollBatch', checkCount('max', max))
   }
 
   /**

@@ -16,8 +16,8 @@ export function checkRestart(policy: RestartPolicy = 'once'): RestartPolicy {
   checkOptionNames('restart', policy, NAMES)
   const { maxRestarts, withinMs } = policy
   return {
-    maxRestarts: checkCount('maxRestarts', maxRestarts, 0),
-    withinMs: checkCount('withinMs', withinMs, 0),
+    maxRestarts: checkCount('maxRestarts', maxRestarts),
+    withinMs: checkCount('withinMs', withinMs),
   }
 }
 

@@ -5,10 +5,10 @@
  */
 import type { Engine } from '../engine.ts'
 import { StoreError } from '../errors.ts'
-import type { Region } from '../event/region.ts'
+import { fixRegion, type Region } from '../event/region.ts'
 import { RowWalk } from '../index-store/query.ts'
 import { checkCount, checkOptionNames, checkSignal, describeType } from '../options.ts'
-import { fixRegion, rowTest } from './fixed-region.ts'
+import { rowTest } from './row-test.ts'
 import { notificationOf, type Notification } from './notification.ts'
 import { pullIterator, type PullIterator } from './pull-iterator.ts'
 import { SequenceQueue } from './sequence-queue.ts'

@@ -1,6 +1,6 @@
 /** Waiting inside a delivery: a promise that a commit settles. No timer runs while it is idle. */
 import type { Engine } from '../engine.ts'
-import type { RowTest } from './fixed-region.ts'
+import type { RowTest } from './row-test.ts'
 
 /** Starts listening for something and calls `wake` when it comes; returns what stops listening. */
 export type Arm = (wake: () => void) => () => void

@@ -6,7 +6,7 @@ import { checkOptionNames, checkSignal, describeType } from '../options.ts'
 import { checkTarget, projectIfChanged, type ProjectedState } from '../projection/project.ts'
 import type { Projection } from '../projection/projection.ts'
 import { openCursor, type Cursor } from './cursor.ts'
-import type { RowTest } from './fixed-region.ts'
+import type { RowTest } from './row-test.ts'
 import { pullIterator, type PullIterator } from './pull-iterator.ts'
 import { Wait, rowsCome } from './wait.ts'
 

@@ -29,6 +29,35 @@ export function checkRegion(region: unknown): asserts region is Region {
   kindFilter(region as Region)
 }
 
+/**
+ * A frozen copy, each part read once: what the caller changes later, or a getter answers the second
+ * time, is not in it.
+ *
+ * @throws TypeError as `checkRegion`
+ */
+export function fixRegion(region: unknown): Region {
+  checkOptionNames('region', region, REGION_NAMES)
+  const { entity, scope, kind, clock } = region as Region
+  const fixed = Object.freeze({
+    ...(entity === undefined ? {} : { entity }),
+    ...(scope === undefined ? {} : { scope }),
+    ...(kind === undefined ? {} : { kind: fixKind(kind) }),
+    ...(clock === undefined ? {} : { clock: Array.isArray(clock) ? fixClock(clock) : clock }),
+  })
+  checkRegion(fixed)
+  return fixed
+}
+
+function fixKind(kind: NonNullable<Region['kind']>): NonNullable<Region['kind']> {
+  const filter = kindFilter({ kind })!
+  if (filter === 'any') return filter
+  return 'exact' in filter ? filter.exact : Object.freeze(filter)
+}
+
+function fixClock(clock: readonly unknown[]): NonNullable<Region['clock']> {
+  return Object.freeze([...clock]) as unknown as NonNullable<Region['clock']>
+}
+
 /** The kind part in one of three forms. @throws TypeError for anything else */
 export function kindFilter(region: Region): KindFilter {
   const { kind } = region

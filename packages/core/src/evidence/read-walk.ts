@@ -1,13 +1,12 @@
 /** A query that says what it saw. */
-import { checkRegion, kindFilter, type Region } from '../event/region.ts'
+import { fixRegion, kindFilter, type Region } from '../event/region.ts'
 import { kindParts } from '../event/kind.ts'
 import type { EventIndex } from '../index-store/event-index.ts'
 import { RowWalk } from '../index-store/query.ts'
-import { checkFlag, checkOptionNames } from '../options.ts'
+import { checkCount, checkFlag, checkOptionNames } from '../options.ts'
 import type { IndexEntry } from '../read/entry.ts'
 import { entryOf } from '../read/materialize.ts'
 import { engineOf, type Reads } from '../read/reads.ts'
-import { checkCount } from '../read/arguments.ts'
 import { requestedFreshness, type Freshness } from './arguments.ts'
 import { frontierAt } from './input-frontier.ts'
 import { inOrder } from './composite-shapes.ts'
@@ -132,23 +131,9 @@ function readRequest(request: ReadWalkRequest): Walk {
   const { region = {}, limit = Infinity, includeProofRefs, freshnessIntent } = request
   checkCount('limit', limit)
   return {
-    region: readRegion(region),
+    region: fixRegion(region), // the parts that are queried are the parts that are reported
     limit,
     includeProofRefs: checkFlag('includeProofRefs', includeProofRefs),
     freshnessIntent: requestedFreshness('freshnessIntent', freshnessIntent),
   }
-}
-
-/** A copy: the parts that are queried are the parts that are reported. */
-function readRegion(region: Region): Region {
-  checkRegion(region)
-  const { entity, scope, kind, clock } = region
-  const copy = {
-    ...(entity === undefined ? {} : { entity }),
-    ...(scope === undefined ? {} : { scope }),
-    ...(kind === undefined ? {} : { kind }),
-    ...(clock === undefined ? {} : { clock: [clock[0], clock[1]] as const }),
-  }
-  checkRegion(copy)
-  return copy
 }

@@ -1,6 +1,6 @@
 /** What callers pass to reads, checked. */
 import { idWords } from '../append/options.ts'
-import { checkFlag, checkOptionNames, describeType } from '../options.ts'
+import { checkCount, checkFlag, checkOptionNames, describeType } from '../options.ts'
 import type { EntriesOptions } from './reads.ts'
 
 /** The words of an id. @throws TypeError unless it is 32 lower-case hex digits */
@@ -14,14 +14,6 @@ export function requireId(id: unknown): Uint32Array {
 export function requireEntity(operation: string, entity: unknown): asserts entity is string {
   if (typeof entity === 'string') return
   throw new TypeError(`${operation}: entity must be a string, got ${describeType(entity)}`)
-}
-
-/** @throws TypeError, RangeError for anything but a non-negative integer or Infinity */
-export function checkCount(name: string, value: unknown): number {
-  if (typeof value !== 'number')
-    throw new TypeError(`${name} must be a number, got ${describeType(value)}`)
-  if (value === Infinity || (Number.isSafeInteger(value) && value >= 0)) return value
-  throw new RangeError(`${name} must be a non-negative integer or Infinity, got ${value}`)
 }
 
 /** @throws TypeError, RangeError for anything but a sequence or undefined */

@@ -13,7 +13,7 @@ import { checkRegion, type Region } from '../event/region.ts'
 import type { FrontierView } from '../frontier/frontier.ts'
 import type { EventIndex } from '../index-store/event-index.ts'
 import { RowWalk, countRows } from '../index-store/query.ts'
-import { checkFlag, checkOptionNames, describeType } from '../options.ts'
+import { checkCount, checkFlag, checkOptionNames, describeType } from '../options.ts'
 import {
   project,
   projectIfChanged,
@@ -23,14 +23,7 @@ import {
 import type { Projection } from '../projection/projection.ts'
 import type { OpenReport } from '../restore/report.ts'
 import { walkAncestors } from './ancestors.ts'
-import {
-  checkAfter,
-  checkCount,
-  checkEntries,
-  checkLimit,
-  requireEntity,
-  requireId,
-} from './arguments.ts'
+import { checkAfter, checkEntries, checkLimit, requireEntity, requireId } from './arguments.ts'
 import { walkCauses, walkCorrelated, walkEffects } from './causal-graph.ts'
 import { entityView, type EntityView } from './entity-view.ts'
 import type { IndexEntry, StoredEvent } from './entry.ts'

@@ -1,26 +1,9 @@
-/** A region as it was when a delivery began, and the test of one row against it. */
-import { checkRegion, kindFilter, type Region } from '../event/region.ts'
+/** The test of one row against a region. */
+import { kindFilter, type Region } from '../event/region.ts'
 import type { EventIndex } from '../index-store/event-index.ts'
 import { inNamespace } from '../index-store/query.ts'
 
 export type RowTest = (index: EventIndex, row: number) => boolean
-
-/**
- * A frozen copy: what the caller changes later moves no delivery.
- * @throws TypeError for anything but a region
- */
-export function fixRegion(region: unknown): Region {
-  checkRegion(region)
-  const { clock } = region
-  const filter = kindFilter(region)
-  const kind = typeof filter === 'object' && 'exact' in filter ? filter.exact : filter
-  return Object.freeze({
-    ...(region.entity === undefined ? {} : { entity: region.entity }),
-    ...(region.scope === undefined ? {} : { scope: region.scope }),
-    ...(kind === undefined ? {} : { kind: typeof kind === 'object' ? Object.freeze(kind) : kind }),
-    ...(clock === undefined ? {} : { clock: Object.freeze([clock[0], clock[1]] as const) }),
-  })
-}
 
 /** Whether a row, visible or not, is in a region that `fixRegion` made. */
 export function rowTest(region: Region): RowTest {
